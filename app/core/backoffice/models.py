@@ -1,0 +1,38 @@
+"""What is known of a staff sign-in beyond Flask-AppBuilder's user: session epoch, lock-out, one-time password."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, ForeignKey, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Moment, Record, label
+from app.core.privacy import Sealed, personal
+
+
+class StaffAccount(Record):
+    """One row per staff member, made at the first need."""
+
+    __tablename__ = "staff_account"
+    __label__ = "登录安全"
+
+    user_id: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id", ondelete="CASCADE"), unique=True)
+    epoch: Mapped[int] = mapped_column(Integer, default=0, info=label("会话版本"))
+    locked_until: Mapped[datetime | None] = mapped_column(Moment, info=label("锁定至"))
+    failures: Mapped[int] = mapped_column(Integer, default=0, info=label("连续失败次数"))
+    must_change_password: Mapped[bool] = mapped_column(Boolean, default=False, info=label("须修改密码"))
+    totp_secret: Mapped[str | None] = mapped_column(
+        Sealed, info=personal("动态口令密钥", "两步验证", sensitive=True)
+    )
+
+
+class SavedFilter(Record):
+    """A filter of a list that a staff member keeps under a name."""
+
+    __tablename__ = "saved_filter"
+    __label__ = "常用筛选"
+
+    user_id: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
+    view: Mapped[str] = mapped_column(String(64), info=label("列表"))
+    name: Mapped[str] = mapped_column(String(32), info=label("名称"))
+    query: Mapped[dict[str, Any]] = mapped_column(JSON, info=label("条件"))

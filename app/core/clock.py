@@ -1,0 +1,40 @@
+"""The one source of time: aware, UTC inside, Asia/Shanghai on every page.
+
+Nothing else in the program asks the machine for the time, so that tests move it with ``travel``.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+_offset = timedelta()
+
+
+def now() -> datetime:
+    """The present moment, aware, in UTC."""
+    return datetime.now(UTC) + _offset
+
+
+def local(moment: datetime) -> datetime:
+    """The same moment on an Asia/Shanghai clock."""
+    return moment.astimezone(SHANGHAI)
+
+
+def today() -> date:
+    """The calendar day in Asia/Shanghai."""
+    return local(now()).date()
+
+
+@contextmanager
+def travel(to: datetime | timedelta) -> Iterator[None]:
+    """Let the clock stand at another moment (it goes on ticking from there), for tests and rehearsals."""
+    global _offset
+    before = _offset
+    _offset = to if isinstance(to, timedelta) else to - datetime.now(UTC)
+    try:
+        yield
+    finally:
+        _offset = before

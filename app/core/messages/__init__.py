@@ -1,0 +1,1 @@
+"""Messages to members: inbox always, WeChat subscribe message and SMS where possible."""

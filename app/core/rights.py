@@ -1,0 +1,64 @@
+"""Who among the staff may do what, asked the same way everywhere.
+
+A right is an (area, action) pair, stored as Flask-AppBuilder's ``can_<action> on <area>``. The set of
+the signed-in person is read once a request, so a change holds from the next request on.
+"""
+
+from flask import abort, g
+from flask_login import current_user
+from sqlalchemy import ForeignKey, Integer, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import BigId, Record, db
+
+SUPERADMIN = "Admin"
+"""The role that has every right; it is not in the matrix and cannot be changed."""
+
+
+class StaffScope(Record):
+    """数据权限: a staff member who has rows here sees only these communities; without rows, all."""
+
+    __tablename__ = "staff_scope"
+    __label__ = "数据权限"
+
+    user_id: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
+    community_id: Mapped[int] = mapped_column(BigId, ForeignKey("community.id", ondelete="CASCADE"))
+
+
+def is_superadmin() -> bool:
+    """Whether the signed-in person holds the superadmin role."""
+    return current_user.is_authenticated and any(role.name == SUPERADMIN for role in current_user.roles)
+
+
+def held() -> frozenset[tuple[str, str]]:
+    """The (area, action) pairs of the signed-in person; of nobody: none. The superadmin is not listed here."""
+    if not current_user.is_authenticated:
+        return frozenset()
+    if "rights" not in g:
+        g.rights = frozenset(
+            (right.view_menu.name, right.permission.name.removeprefix("can_"))
+            for role in current_user.roles
+            for right in role.permissions
+        )
+    return g.rights
+
+
+def can(area: str, action: str) -> bool:
+    """Whether the signed-in person may ``action`` in ``area``."""
+    return is_superadmin() or (area, action) in held()
+
+
+def require(area: str, action: str) -> None:
+    """Answer as absent (404) unless ``can``: what one may not see, one does not learn of."""
+    if not can(area, action):
+        abort(404)
+
+
+def communities() -> frozenset[int] | None:
+    """The communities in the signed-in person's data scope; None means all."""
+    if not current_user.is_authenticated or is_superadmin():
+        return None
+    if "communities" not in g:
+        rows = db.session.scalars(select(StaffScope.community_id).where(StaffScope.user_id == current_user.id))
+        g.communities = frozenset(rows) or None
+    return g.communities

@@ -1,0 +1,69 @@
+"""Putting the application together: settings, database, core parts, modules."""
+
+from importlib import import_module
+from typing import Any
+
+import config
+from flask import Flask
+from flask_babel import Babel
+from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app import secrets
+from app.core import api, backoffice, commands, health, jobs, logs, media
+from app.core import models as _core_tables  # noqa: F401  (one metadata knows every table)
+from app.core.audit import init_audit
+from app.core.db import db, init_engine
+from app.core.module import Registry
+from app.core.privacy import Keyring
+
+MODULES = ("members", "estate", "system")
+"""The modules, in menu order. Adding one is its folder and its name here."""
+
+LOCALE = "zh_Hans_CN"
+
+init_audit()
+
+
+def create_app(**overrides: Any) -> Flask:
+    """A new application from the environment; ``overrides`` are settings by name (tests).
+
+    Raises SystemExit with a sentence when the settings are unusable.
+    """
+    app = Flask("app")
+    app.config.from_mapping(config.load() | overrides)
+    app.config["DATA_DIR"].mkdir(parents=True, exist_ok=True)
+    secrets.complete(app.config)
+    app.config.from_mapping(
+        SQLALCHEMY_DATABASE_URI=app.config["DATABASE_URL"] or f"sqlite:///{app.config['DATA_DIR'] / 'app.db'}",
+        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(app.config),
+        BABEL_DEFAULT_LOCALE=LOCALE,
+        BABEL_DEFAULT_TIMEZONE="Asia/Shanghai",
+        BABEL_TRANSLATION_DIRECTORIES=f"{app.root_path}/../translations",
+    )
+    if app.config["PROXIES"]:
+        hops = app.config["PROXIES"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.extensions["keyring"] = Keyring.parse(app.config["DATA_KEYS"], app.config["INDEX_KEY"])
+    app.extensions["registry"] = Registry([import_module(f"app.modules.{name}.declare").MODULE for name in MODULES])
+    db.init_app(app)
+    Migrate(app, db, directory=f"{app.root_path}/../migrations", render_as_batch=True, compare_type=True)
+    with app.app_context():
+        init_engine(app)
+        for part in (logs, health, media, jobs, api, backoffice, commands):
+            part.init_app(app)
+        for module in app.extensions["registry"]:
+            if module.start:
+                module.start(app)
+    return app
+
+
+def _engine_options(settings: dict[str, Any]) -> dict[str, Any]:
+    if not settings["DATABASE_URL"] or settings["DATABASE_URL"].startswith("sqlite"):
+        return {}
+    return {
+        "pool_size": settings["WEB_THREADS"],
+        "max_overflow": 2,
+        "pool_pre_ping": True,
+        "connect_args": {"connect_timeout": 3},
+    }

@@ -1,0 +1,1 @@
+"""The business modules; each is declared in its ``declare.py``."""

@@ -1,0 +1,1 @@
+"""Communities, buildings and units: what is managed."""

@@ -1,0 +1,1 @@
+"""Roles, staff, function menu, audit, jobs, settings: the platform's own screens."""

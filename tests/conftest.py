@@ -1,0 +1,97 @@
+"""The ground under every test: an application on its own database, restored from a migrated template each time.
+
+``TEST_DATABASE=postgresql`` runs the same suite on PostgreSQL (started from the embedded wheel).
+Fixtures do not hold an application context open around clients: Flask-Login would keep the last person.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session
+
+from app.core.db import db
+from app.factory import create_app
+
+POSTGRESQL = os.environ.get("TEST_DATABASE") == "postgresql"
+
+Store = Callable[[], AbstractContextManager[Session]]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL server ("" when testing on SQLite)."""
+    if not POSTGRESQL:
+        yield ""
+        return
+    from tests.postgresql import running
+
+    with running(tmp_path_factory) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def built(server: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Flask, Path]:
+    """The application of this test process, with a migrated template database put aside."""
+    from tests.postgresql import create_database
+
+    folder = tmp_path_factory.mktemp("data")
+    url = create_database(server, "template_app") if server else f"sqlite:///{folder / 'app.db'}"
+    app = create_app(
+        TESTING=True,
+        DATA_DIR=folder,
+        DATABASE_URL=url,
+        JOBS="off",
+        RATE_LIMITS="1",
+        FAB_PASSWORD_HASH_METHOD="pbkdf2:sha256:1",
+        LOG_LEVEL="CRITICAL",
+    )
+    with app.app_context():
+        upgrade()
+        app.test_cli_runner().invoke(args=["sync-permissions"], catch_exceptions=False)
+        db.session.remove()
+        db.engine.dispose()
+    if not server:
+        engine = create_engine(url)
+        with engine.connect() as connection:
+            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+        engine.dispose()
+        shutil.copy(folder / "app.db", folder / "template.db")
+    return app, folder
+
+
+@pytest.fixture
+def app(built: tuple[Flask, Path], server: str) -> Iterator[Flask]:
+    """The application on a fresh database."""
+    app, folder = built
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    if server:
+        from tests.postgresql import restore_database
+
+        restore_database(server, app)
+    else:
+        for suffix in ("-wal", "-shm"):
+            (folder / f"app.db{suffix}").unlink(missing_ok=True)
+        shutil.copy(folder / "template.db", folder / "app.db")
+    return app
+
+
+@pytest.fixture
+def store(app: Flask) -> Store:
+    """``with store() as session:`` a transaction in a context of its own, committed at the end."""
+
+    @contextmanager
+    def opened() -> Iterator[Session]:
+        with app.app_context():
+            yield db.session()
+            db.session.commit()
+
+    return opened
