@@ -9,15 +9,19 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
+from flask_appbuilder.security.sqla.models import User
 from flask_migrate import upgrade
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import Session
 
 from app.core.db import db
 from app.factory import create_app
+from tests.factories import PASSWORD, make_staff
 
 POSTGRESQL = os.environ.get("TEST_DATABASE") == "postgresql"
 
@@ -50,6 +54,7 @@ def built(server: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Flask,
         JOBS="off",
         RATE_LIMITS="1",
         FAB_PASSWORD_HASH_METHOD="pbkdf2:sha256:1",
+        WTF_CSRF_ENABLED=False,
         LOG_LEVEL="CRITICAL",
     )
     with app.app_context():
@@ -95,3 +100,25 @@ def store(app: Flask) -> Store:
             db.session.commit()
 
     return opened
+
+
+Browse = Callable[..., FlaskClient]
+
+
+@pytest.fixture
+def browse(app: Flask, store: Store) -> Browse:
+    """``browse("li", {("customers", "view")})``: a browser in which a staff member with these rights is signed in.
+
+    Without rights given it is a superadmin; the person is made when missing.
+    """
+
+    def signed_in(username: str = "boss", rights: set[tuple[str, str]] | None = None, **values: Any) -> FlaskClient:
+        with store() as session:
+            if session.scalar(select(User.id).where(User.username == username)) is None:
+                make_staff(session, username, rights, **values)
+        client = app.test_client()
+        answer = client.post("/login/", data={"username": username, "password": PASSWORD})
+        assert answer.status_code == 302, answer.get_data(as_text=True)
+        return client
+
+    return signed_in

@@ -29,6 +29,10 @@ class DomainError(Exception):
         self.message = message
         self.code = code or type(self).code
 
+    def by_field(self) -> dict[str, str]:
+        """What to say at which field of a form; under "" what concerns the whole of it."""
+        return {"": self.message}
+
 
 class NotFound(DomainError):
     """Absent, or not yours: the two are never told apart."""
@@ -67,9 +71,14 @@ class Invalid(DomainError):
     status = 422
     code = "invalid"
 
-    def __init__(self, message: str | None = None, errors: Sequence[FieldError] = (), *, code: str | None = None) -> None:
+    def __init__(
+        self, message: str | None = None, errors: Sequence[FieldError] = (), *, code: str | None = None
+    ) -> None:
         super().__init__(message or _("提交的内容有误,请检查后重试"), code=code)
         self.errors = tuple(errors)
+
+    def by_field(self) -> dict[str, str]:
+        return {error.field: error.message for error in self.errors} or super().by_field()
 
     @classmethod
     def field(cls, field: str, message: str) -> "Invalid":

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from app.core.api import Endpoints
     from app.core.backoffice import ModuleView
     from app.core.jobs import Timed
+    from app.core.sheets import Sheet
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Area:
     key: str
     title: str
     actions: tuple[Action, ...] = STANDARD
+    grantable: bool = True
+    """False: the superadmin's alone; stands in no matrix."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,17 @@ class MenuEntry:
 
 
 @dataclass(frozen=True)
+class Purpose:
+    """What an upload may be for. A private one is seen by its owner and by staff who may ``view`` in ``area``."""
+
+    key: str
+    title: str
+    public: bool = False
+    area: str = ""
+    longest_side: int = 2048
+
+
+@dataclass(frozen=True)
 class Tile:
     """A to-do count on the dashboard: shown to those who may ``action`` in ``area``; ``count`` takes a session."""
 
@@ -94,6 +108,8 @@ class Module:
     areas: Sequence[Area] = ()
     views: "Sequence[type[ModuleView] | type[Any]]" = ()
     api: "Sequence[Endpoints]" = ()
+    sheets: "Sequence[Sheet]" = ()
+    media: Sequence[Purpose] = ()
     schedule: "Sequence[Timed]" = ()
     handlers: Mapping[str, Callable[..., None]] = field(default_factory=dict)
     settings: Sequence[Setting] = ()
@@ -112,6 +128,7 @@ class Registry:
         self.areas = {area.key: area for module in self.modules for area in module.areas}
         self.settings = {setting.key: setting for module in self.modules for setting in module.settings}
         self.menu = {entry.key: entry for module in self.modules for entry in module.menu}
+        self.media = {purpose.key: purpose for module in self.modules for purpose in module.media}
         self.handlers = {kind: function for module in self.modules for kind, function in module.handlers.items()}
         self._refuse_doubles()
 
@@ -119,7 +136,7 @@ class Registry:
         return iter(self.modules)
 
     def _refuse_doubles(self) -> None:
-        for what in ("areas", "settings", "menu"):
+        for what in ("areas", "settings", "menu", "media"):
             keys = [item.key for module in self.modules for item in getattr(module, what)]
             doubles = {key for key in keys if keys.count(key) > 1}
             if doubles:

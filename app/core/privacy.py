@@ -30,6 +30,12 @@ class Privacy:
     purpose: str
     sensitive: bool
     mask: Callable[[str], str]
+    open: bool = False
+    """True: staff who may view the record see it in full (a name); logs and the audit trail still mask it."""
+
+    def shown(self, text: str | None, *, revealed: bool = False) -> str | None:
+        """The text as staff see it: in full when open or revealed, else masked."""
+        return text if text is None or self.open or revealed else self.mask(text)
 
 
 @dataclass(frozen=True)
@@ -113,13 +119,19 @@ def mask_all(text: str) -> str:
 
 
 def personal(
-    label: str, purpose: str, *, sensitive: bool = False, mask: Callable[[str], str] = mask_all, **info: Any
+    label: str,
+    purpose: str,
+    *,
+    sensitive: bool = False,
+    mask: Callable[[str], str] = mask_all,
+    open: bool = False,
+    **info: Any,
 ) -> dict[str, Any]:
     """Column ``info`` of a personal column: its label and its row in the register.
 
     ``sensitive`` columns are shown in full only to those with the right to reveal, and each such look is audited.
     """
-    return {"label": label, "privacy": Privacy(purpose, sensitive, mask), **info}
+    return {"label": label, "privacy": Privacy(purpose, sensitive, mask, open), **info}
 
 
 def blind_index(source: str, **options: Any) -> MappedColumn[Any]:

@@ -5,6 +5,13 @@ the signed-in person is read once a request, so a change holds from the next req
 """
 
 from flask import abort, g
+from flask_appbuilder.security.sqla.models import (
+    Permission,
+    PermissionView,
+    ViewMenu,
+    assoc_permissionview_role,
+    assoc_user_role,
+)
 from flask_login import current_user
 from sqlalchemy import ForeignKey, Integer, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -35,11 +42,15 @@ def held() -> frozenset[tuple[str, str]]:
     if not current_user.is_authenticated:
         return frozenset()
     if "rights" not in g:
-        g.rights = frozenset(
-            (right.view_menu.name, right.permission.name.removeprefix("can_"))
-            for role in current_user.roles
-            for right in role.permissions
+        rows = db.session.execute(
+            select(ViewMenu.name, Permission.name)
+            .join(PermissionView, PermissionView.view_menu_id == ViewMenu.id)
+            .join(Permission, Permission.id == PermissionView.permission_id)
+            .join(assoc_permissionview_role, assoc_permissionview_role.c.permission_view_id == PermissionView.id)
+            .join(assoc_user_role, assoc_user_role.c.role_id == assoc_permissionview_role.c.role_id)
+            .where(assoc_user_role.c.user_id == current_user.id)
         )
+        g.rights = frozenset((area, action.removeprefix("can_")) for area, action in rows)
     return g.rights
 
 

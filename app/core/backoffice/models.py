@@ -24,6 +24,8 @@ class StaffAccount(Record):
     totp_secret: Mapped[str | None] = mapped_column(
         Sealed, info=personal("动态口令密钥", "两步验证", sensitive=True)
     )
+    totp_step: Mapped[int] = mapped_column(Integer, default=0)
+    """The time step of the last code that was accepted: each code works once."""
 
 
 class SavedFilter(Record):

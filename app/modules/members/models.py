@@ -39,9 +39,11 @@ class Member(Record):
     phone: Mapped[str | None] = mapped_column(Sealed, info=personal("手机号", "联系与身份匹配", mask=mask_phone))
     phone_index: Mapped[str | None] = blind_index("phone")
     phone_tail: Mapped[str | None] = tail("phone")
-    nickname: Mapped[str] = mapped_column(String(64), default="", info=personal("昵称", "称呼", mask=mask_name))
+    nickname: Mapped[str] = mapped_column(
+        String(64), default="", info=personal("昵称", "称呼", mask=mask_name, open=True)
+    )
     contact_name: Mapped[str | None] = mapped_column(
-        String(64), info=personal("联系人姓名", "上门服务与来访联系", mask=mask_name)
+        String(64), info=personal("联系人姓名", "上门服务与来访联系", mask=mask_name, open=True)
     )
     big_type: Mapped[bool] = mapped_column(Boolean, default=False, info=label("大字模式"))
     active: Mapped[bool] = mapped_column(Boolean, default=True, info=label("启用"))
@@ -82,10 +84,10 @@ class Customer(Record):
 
     kind: Mapped[str] = choice_column(CUSTOMER_KINDS, "客户类型")
     name: Mapped[str] = mapped_column(
-        String(128), index=True, info=personal("客户名称", "合同与账单主体", mask=mask_name)
+        String(128), index=True, info=personal("客户名称", "合同与账单主体", mask=mask_name, open=True)
     )
     contact_name: Mapped[str] = mapped_column(
-        String(64), default="", info=personal("联系人", "联系", mask=mask_name)
+        String(64), default="", info=personal("联系人", "联系", mask=mask_name, open=True)
     )
     phone: Mapped[str | None] = mapped_column(Sealed, info=personal("手机号", "联系与身份匹配", mask=mask_phone))
     phone_index: Mapped[str | None] = blind_index("phone")
@@ -151,7 +153,9 @@ class Technician(Record):
     __tablename__ = "technician"
     __label__ = "维修师傅"
 
-    name: Mapped[str] = mapped_column(String(64), index=True, info=personal("姓名", "派单与联系", mask=mask_name))
+    name: Mapped[str] = mapped_column(
+        String(64), index=True, info=personal("姓名", "派单与联系", mask=mask_name, open=True)
+    )
     phone: Mapped[str] = mapped_column(Sealed, info=personal("手机号", "登录匹配与联系", mask=mask_phone))
     phone_index: Mapped[str | None] = blind_index("phone", unique=True)
     phone_tail: Mapped[str | None] = tail("phone")
@@ -193,7 +197,9 @@ class Certification(Record):
     )
     community_id: Mapped[int] = mapped_column(BigId, ForeignKey("community.id"), index=True, info=label("园区"))
     kind: Mapped[str] = choice_column(CUSTOMER_KINDS, "申请身份")
-    name: Mapped[str] = mapped_column(String(128), info=personal("姓名/企业名称", "核实身份", mask=mask_name))
+    name: Mapped[str] = mapped_column(
+        String(128), info=personal("姓名/企业名称", "核实身份", mask=mask_name, open=True)
+    )
     phone: Mapped[str] = mapped_column(Sealed, info=personal("手机号", "联系与身份匹配", mask=mask_phone))
     phone_index: Mapped[str | None] = blind_index("phone")
     phone_tail: Mapped[str | None] = tail("phone")
@@ -224,9 +230,7 @@ class CertificationUnit(Record):
     __label__ = "认证房号"
     __table_args__ = (UniqueConstraint("certification_id", "unit_id"),)
 
-    certification_id: Mapped[int] = mapped_column(
-        BigId, ForeignKey("certification.id", ondelete="CASCADE"), index=True
-    )
+    certification_id: Mapped[int] = mapped_column(BigId, ForeignKey("certification.id", ondelete="CASCADE"), index=True)
     unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"), info=label("房号"))
 
     unit: Mapped[Unit] = relationship(lazy="raise_on_sql")

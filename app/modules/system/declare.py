@@ -1,6 +1,27 @@
 """The module in one object."""
 
-from app.core.module import Module
-from app.modules.system import models  # noqa: F401
+from app.core.module import DELETE, EDIT, EXPORT, VIEW, Area, Module, Setting
+from app.modules.system.backoffice import AuditView, JobView, MenuModuleView, MessageView
+from app.modules.system.role_pages import RoleView
+from app.modules.system.settings_pages import SettingsView
+from app.modules.system.staff_pages import StaffView
 
-MODULE = Module("system", "系统管理", "fa-gear")
+MODULE = Module(
+    "system",
+    "系统管理",
+    "fa-gear",
+    areas=(
+        Area("staff", "角色与管理员", (VIEW, EDIT, DELETE), grantable=False),
+        Area("menu", "功能菜单", (VIEW, EDIT)),
+        Area("messages", "消息记录", (VIEW,)),
+        Area("settings", "系统设置", (VIEW, EDIT)),
+        Area("jobs", "后台任务", (VIEW, EDIT)),
+        Area("audit", "审计日志", (VIEW, EXPORT)),
+    ),
+    views=(MenuModuleView, RoleView, StaffView, SettingsView, MessageView, JobView, AuditView),
+    settings=(
+        Setting("system.idle_minutes", "无操作自动退出(分钟)", 30, "管理员无操作超过此时间需重新登录", minimum=5, maximum=720),
+        Setting("system.password_length", "管理员密码最短长度", 10, minimum=8, maximum=64),
+        Setting("system.outbox_days", "已完成后台任务保留天数", 30, minimum=1, maximum=3650),
+    ),
+)

@@ -1,0 +1,56 @@
+"""Free pages of the back office: a class per subject, each page with the right that it needs."""
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+from flask import current_app, redirect, request
+from flask_appbuilder import BaseView, expose
+from flask_login import current_user
+
+from app.core import rights
+from app.core.db import reading
+
+Handler = Callable[..., Any]
+
+
+class PageView(BaseView):
+    """Base of a module's pages that are no CRUD screen; listed in ``Module.views``.
+
+    ``area`` is the row of the permission matrix, ``title`` and ``icon`` what the menu shows (``menu = False``: nothing).
+    """
+
+    area: str
+    title: str
+    icon: str = "fa-file-lines"
+    menu: bool = True
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "area" in cls.__dict__:
+            cls.class_permission_name = cls.area
+
+
+def page(path: str, *, action: str = "view", methods: Sequence[str] = ("GET",)) -> Callable[[Handler], Handler]:
+    """Declare a page under the view's ``route_base`` and the right it needs in the view's area.
+
+    Nobody signed in: to the sign-in page. Without the right: as absent. A GET only reads.
+    """
+
+    def declare(handler: Handler) -> Handler:
+        @wraps(handler)
+        def guarded(self: PageView, *args: Any, **kwargs: Any) -> Any:
+            if not current_user.is_authenticated:
+                return redirect(current_app.appbuilder.get_url_for_login_with(request.full_path))  # type: ignore[attr-defined]
+            rights.require(self.area, action)
+            if request.method in ("GET", "HEAD"):
+                with reading():
+                    return handler(self, *args, **kwargs)
+            return handler(self, *args, **kwargs)
+
+        guarded._permission_name = action  # type: ignore[attr-defined]
+        return expose(path, methods=tuple(methods))(guarded)
+
+    return declare
+
+

@@ -1,0 +1,60 @@
+"""Back office: function menu, messages, jobs, audit trail."""
+
+from app.core.audit import AuditEntry
+from app.core.backoffice import ModuleView
+from app.core.jobs.models import OutboxEntry
+from app.core.messages.models import Message
+from app.modules.system.models import MenuModule
+
+
+class MenuModuleView(ModuleView):
+    """功能菜单: order, icon, name, on/off and roles of the mini-program's home icons (G7)."""
+
+    model, area = MenuModule, "menu"
+    title, icon = "功能菜单", "fa-table-cells"
+    columns = ("position", "name", "icon", "key", "roles", "enabled")
+    filters = ("enabled",)
+    search = ("name",)
+    order = ("position", "id")
+    sortable = ("position", "name")
+    form = ("name", "icon", "roles", "position", "enabled")
+    can_add = can_delete = False
+
+
+class MessageView(ModuleView):
+    """消息记录: what was sent to members."""
+
+    model, area = Message, "messages"
+    title, icon = "消息记录", "fa-envelope"
+    columns = ("id", "kind", "title", "created_at", "read_at")
+    filters = ("kind", "created_at")
+    search = ("title",)
+    order = ("-id",)
+    sortable = ("created_at",)
+    readonly = True
+
+
+class JobView(ModuleView):
+    """后台任务: the outbox; dead ones can be retried."""
+
+    model, area = OutboxEntry, "jobs"
+    title, icon = "后台任务", "fa-list-check"
+    columns = ("id", "kind", "state", "attempts", "due_at", "finished_at", "error")
+    filters = ("kind", "state", "created_at")
+    order = ("-id",)
+    sortable = ("due_at",)
+    readonly = True
+    moves = ("retry",)
+
+
+class AuditView(ModuleView):
+    """审计日志: who did what, when, from where."""
+
+    model, area = AuditEntry, "audit"
+    title, icon = "审计日志", "fa-clipboard-list"
+    columns = ("seq", "at", "actor_name", "action", "record", "record_id", "ip")
+    filters = ("created_at", "actor_kind", "action", "record", "record_id")
+    search = ("actor_name", "record_id")
+    order = ("-seq",)
+    sortable = ("seq",)
+    readonly = True

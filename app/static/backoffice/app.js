@@ -1,0 +1,45 @@
+// What every page of the back office does: the drawer menu on phones, dialogs, messages that leave by themselves.
+"use strict";
+
+const body = document.body;
+const toggle = document.querySelector("[data-menu-toggle]");
+
+function showMenu(open) {
+  body.classList.toggle("menu-open", open);
+  toggle?.setAttribute("aria-expanded", String(open));
+}
+
+toggle?.addEventListener("click", () => showMenu(!body.classList.contains("menu-open")));
+for (const shade of document.querySelectorAll("[data-menu-close]")) shade.addEventListener("click", () => showMenu(false));
+
+for (const group of document.querySelectorAll(".menu-group")) {
+  const key = `menu:${group.querySelector("summary").textContent.trim()}`;
+  if (sessionStorage.getItem(key) === "closed" && !group.querySelector(".is-active")) group.open = false;
+  group.addEventListener("toggle", () => sessionStorage.setItem(key, group.open ? "open" : "closed"));
+}
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-dialog]");
+  if (opener) document.getElementById(opener.dataset.dialog)?.showModal();
+  if (event.target.closest("[data-close]")) event.target.closest("dialog")?.close();
+  for (const menu of document.querySelectorAll("details.user-menu[open], details.saved-filters[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    showMenu(false);
+    for (const menu of document.querySelectorAll("details.user-menu[open], details.saved-filters[open]")) menu.open = false;
+  }
+});
+
+// One press, one request: a second press while the first is under way does nothing.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "1";
+  setTimeout(() => delete form.dataset.sent, 4000);
+});
+
+for (const note of document.querySelectorAll(".toasts .is-green")) setTimeout(() => note.classList.add("is-leaving"), 6000);
