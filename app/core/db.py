@@ -55,6 +55,7 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+LARGEST_ID = 2**63 - 1
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
 Fen = Annotated[int, mapped_column(BigInteger)]

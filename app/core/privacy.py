@@ -72,6 +72,16 @@ class Keyring:
         raw = base64.b64decode(encoded)
         return AESGCM(self.keys[key_id]).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], key_id.encode()).decode()
 
+    def seal_bytes(self, data: bytes) -> bytes:
+        """Encrypt a file's content: key id, a full stop, nonce and ciphertext."""
+        nonce, key_id = os.urandom(NONCE_BYTES), self.current.encode()
+        return key_id + b"." + nonce + AESGCM(self.keys[self.current]).encrypt(nonce, data, key_id)
+
+    def unseal_bytes(self, stored: bytes) -> bytes:
+        """Decrypt what ``seal_bytes`` made."""
+        key_id, _, raw = stored.partition(b".")
+        return AESGCM(self.keys[key_id.decode()]).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], key_id)
+
     def digest(self, text: str) -> str:
         """The keyed hash by which an encrypted value is found again by equality."""
         return hmac.new(self.index_key, text.encode(), hashlib.sha256).hexdigest()

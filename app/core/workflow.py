@@ -95,5 +95,3 @@ class Workflow:
             when=f"{clock.local(last.at):%Y-%m-%d %H:%M}",
             move=move.title,
         )
-
-

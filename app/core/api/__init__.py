@@ -1,11 +1,38 @@
-"""The mobile API factory."""
+"""The mobile API: each module declares its ``Endpoints``; everything around a handler is done here, once."""
 
-from flask import Flask
+from flask import Blueprint, Flask, Response
 
+from app.core.api.caller import Caller, new_token, set_authenticator
+from app.core.api.document import Document, register
+from app.core.api.endpoints import ANY, Endpoints, set_menu_gate
+from app.core.api.paging import Page, PageQuery, paginate
+from app.core.api.schema import Id, LongText, MediaKeys, PhoneText, Schema, ShortText, as_id
+from app.core.module import Registry
 
-class Endpoints:
-    """The endpoints of one module."""
+__all__ = (
+    "ANY", "Caller", "Endpoints", "Id", "LongText", "MediaKeys", "Page", "PageQuery", "PhoneText", "Schema",
+    "ShortText", "as_id", "init_app", "new_token", "paginate", "set_authenticator", "set_menu_gate",
+)  # fmt: skip
+
+PREFIX = "/api/v1"
 
 
 def init_app(app: Flask) -> None:
-    """Register the API."""
+    """Register every module's endpoints, the OpenAPI document and its page."""
+    registry: Registry = app.extensions["registry"]
+    document = Document(app, "智慧社区智慧物业综合管理平台 接口")
+    for module in registry:
+        for group in module.api:
+            blueprint = Blueprint(f"api_{group.name}", __name__, url_prefix=PREFIX)
+            for endpoint in group.endpoints:
+
+                def view(_endpoint=endpoint, **path: str) -> Response:  # type: ignore[no-untyped-def]
+                    return _endpoint(**path)
+
+                view.__wrapped__ = document.describe(endpoint, group.tag)  # type: ignore[attr-defined]
+                view.__doc__ = endpoint.handler.__doc__
+                view.endpoint = endpoint  # type: ignore[attr-defined]
+                name = f"{endpoint.method.lower()}_{endpoint.handler.__name__}"
+                blueprint.add_url_rule(endpoint.path, name, view, methods=[endpoint.method])
+            app.register_blueprint(blueprint)
+    register(app, PREFIX, document)

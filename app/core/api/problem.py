@@ -20,9 +20,7 @@ def problem(status: int, code: str, detail: str, errors: Sequence[FieldError] = 
 
 def problem_of(error: DomainError) -> Response:
     """The answer to a domain error."""
-    response = problem(
-        error.status, error.code, error.message, error.errors if isinstance(error, Invalid) else ()
-    )
+    response = problem(error.status, error.code, error.message, error.errors if isinstance(error, Invalid) else ())
     if isinstance(error, TooManyRequests):
         response.headers["Retry-After"] = str(error.retry_after)
     return response

@@ -5,7 +5,8 @@ from dataclasses import replace
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
-from app.core.backoffice import headers, permissions, shell
+from app.core import headers
+from app.core.backoffice import permissions, shell
 from app.core.backoffice.elements import Button, bulk, computed
 from app.core.backoffice.pages import PageView, page
 from app.core.backoffice.security import BackOffice, StaffSecurityManager

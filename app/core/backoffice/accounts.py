@@ -133,9 +133,7 @@ def check_code(session: Session, account: StaffAccount, code: str) -> bool:
         return False
     used = int(now.timestamp()) // totp.interval + step
     won = session.execute(
-        update(StaffAccount)
-        .where(StaffAccount.id == account.id, StaffAccount.totp_step < used)
-        .values(totp_step=used),
+        update(StaffAccount).where(StaffAccount.id == account.id, StaffAccount.totp_step < used).values(totp_step=used),
         execution_options={"synchronize_session": False},
     )
     return won.rowcount == 1

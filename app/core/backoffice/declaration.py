@@ -191,7 +191,8 @@ class Declaration(ModelView):
             query = self.scoped().where(self.model.id == record_id).execution_options(populate_existing=True)
             if lock:
                 query = query.with_for_update(of=self.model)
-            record = session.scalar(query.options(*self.loaders(self.shown_attributes)))
+            options = [*self.loaders(self.shown_attributes), *screens.describing(self.model)]
+            record = session.scalar(query.options(*options))
         return record if record is not None else abort(404)
 
     def record_or_404(self, record_id: int) -> Any:
@@ -210,11 +211,8 @@ class Declaration(ModelView):
         return session.scalar(query.options(*screens.describing(relation.target)))
 
     def loaders(self, attributes: Iterable[Attribute]) -> list[Any]:
-        """The loader options that showing ``attributes`` and describing the record need."""
-        return [
-            *(screens.loading(relation) for relation in screens.relations(list(attributes))),
-            *screens.describing(self.model),
-        ]
+        """The loader options that showing ``attributes`` needs: one query for each relationship, however many rows."""
+        return [screens.loading(relation) for relation in screens.relations(list(attributes))]
 
     # ---- showing
 

@@ -38,8 +38,9 @@ class Control:
     name: str
     values: dict[str, str] = field(default_factory=dict)
     """What stands in the inputs, by input name."""
+    chosen: Any = None
+    """A chosen related record; held so that the rows need not load it again."""
     chosen_title: str = ""
-    """The title of a chosen related record."""
 
     @property
     def label(self) -> str:
@@ -118,7 +119,7 @@ def search_condition(attributes: Sequence[Attribute], text: str) -> Any:
             if text.isascii() and text.isdigit() and int(text) <= attribute.largest:
                 conditions.append(attribute.expression == int(text))
         else:
-            conditions.append(attribute.expression.contains(text, autoescape=True))
+            conditions.append(attribute.expression.icontains(text, autoescape=True))
     return or_(*conditions) if conditions else false()
 
 
@@ -215,7 +216,7 @@ def _read_one(
             record = find(attribute, int(text))
             if record is not None:
                 condition, shown = attribute.expression == int(text), title(record)
-                control.chosen_title = shown
+                control.chosen, control.chosen_title = record, shown
     elif control.options:
         if text in control.options:
             shown = control.options[text]

@@ -94,7 +94,7 @@ def page(
     has_previous = more if backwards else cursor is not None
     return Rows(
         rows,
-        count(session, query),
+        len(rows) if cursor is None and not more else count(session, query),
         write_cursor(order, "before", rows[0]) if rows and has_previous else FIRST if has_previous else None,
         write_cursor(order, "after", rows[-1]) if rows and has_next else None,
     )

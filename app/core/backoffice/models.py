@@ -21,9 +21,7 @@ class StaffAccount(Record):
     locked_until: Mapped[datetime | None] = mapped_column(Moment, info=label("锁定至"))
     failures: Mapped[int] = mapped_column(Integer, default=0, info=label("连续失败次数"))
     must_change_password: Mapped[bool] = mapped_column(Boolean, default=False, info=label("须修改密码"))
-    totp_secret: Mapped[str | None] = mapped_column(
-        Sealed, info=personal("动态口令密钥", "两步验证", sensitive=True)
-    )
+    totp_secret: Mapped[str | None] = mapped_column(Sealed, info=personal("动态口令密钥", "两步验证", sensitive=True))
     totp_step: Mapped[int] = mapped_column(Integer, default=0)
     """The time step of the last code that was accepted: each code works once."""
 

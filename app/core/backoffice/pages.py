@@ -17,7 +17,8 @@ Handler = Callable[..., Any]
 class PageView(BaseView):
     """Base of a module's pages that are no CRUD screen; listed in ``Module.views``.
 
-    ``area`` is the row of the permission matrix, ``title`` and ``icon`` what the menu shows (``menu = False``: nothing).
+    ``area`` is the row of the permission matrix; ``title`` and ``icon`` are what the menu shows
+    (``menu = False``: nothing).
     """
 
     area: str
@@ -52,5 +53,3 @@ def page(path: str, *, action: str = "view", methods: Sequence[str] = ("GET",)) 
         return expose(path, methods=tuple(methods))(guarded)
 
     return declare
-
-

@@ -5,7 +5,7 @@ from flask_appbuilder import AppBuilder
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload
 
 from app.core import rights
 from app.core.backoffice.models import StaffAccount
@@ -25,12 +25,13 @@ class StaffSecurityManager(SecurityManager):
 
     def load_user(self, pk: str | int) -> User | None:
         """The signed-in person, or None when the session has died."""
-        row = db.session.execute(
+        found = db.session.execute(
             select(User, StaffAccount)
             .outerjoin(StaffAccount, StaffAccount.user_id == User.id)
             .where(User.id == int(pk))
-            .options(selectinload(User.roles))
-        ).one_or_none()
+            .options(joinedload(User.roles))
+        )
+        row = found.unique().one_or_none()
         if row is None or not row.User.active or not alive(row.StaffAccount):
             session.clear()
             return None

@@ -117,7 +117,8 @@ def _expired(_error: CSRFError) -> Response:
 def _http(error: HTTPException) -> Any:
     if error.code is None or error.code < 400 or error.response is not None:
         return error
-    return _answer(error.code, _(MESSAGES.get(error.code, MESSAGES[400])), allow=error.get_response().headers.get("Allow"))
+    allowed = error.get_response().headers.get("Allow")
+    return _answer(error.code, _(MESSAGES.get(error.code, MESSAGES[400])), allowed)
 
 
 def _domain(error: DomainError) -> Response:

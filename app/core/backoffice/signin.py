@@ -11,21 +11,16 @@ from flask import abort, current_app, flash, g, redirect, render_template, reque
 from flask_appbuilder import BaseView, expose
 from flask_babel import gettext as _
 from flask_login import current_user, logout_user
-from limits import parse
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 from werkzeug.wrappers import Response
 
-from app.core import audit, clock
+from app.core import audit, clock, limits
 from app.core.backoffice import accounts
 from app.core.backoffice.sessions import begin_session
 from app.core.db import db, transaction
-from app.core.errors import Invalid, TooManyRequests
+from app.core.errors import Invalid
 
-ATTEMPTS_PER_ADDRESS = parse("30/minute")
+ATTEMPTS_PER_ADDRESS = "30/minute"
 SECOND_STEP_SECONDS = 300
-
-_attempts = FixedWindowRateLimiter(MemoryStorage())
 
 
 def own_address(text: str | None) -> str:
@@ -49,7 +44,8 @@ class SignInView(BaseView):
             return self._page("login", target=target)
         self._refuse_floods()
         with transaction():
-            person = accounts.authenticate(db.session(), request.form.get("username", ""), request.form.get("password", ""))
+            username, password = request.form.get("username", ""), request.form.get("password", "")
+            person = accounts.authenticate(db.session(), username, password)
             account = accounts.ensure_account(db.session(), person) if person else None
             if person and account and account.totp_secret:
                 session.clear()
@@ -58,7 +54,7 @@ class SignInView(BaseView):
             if person:
                 account = accounts.signed_in(db.session(), person)
         if person is None or account is None:
-            return self._page("login", 401, error=accounts.refusal(), username=request.form.get("username", ""))
+            return self._page("login", 401, error=accounts.refusal(), username=username)
         begin_session(person, account)
         return redirect(target)
 
@@ -74,8 +70,10 @@ class SignInView(BaseView):
             person = current_app.appbuilder.sm.get_user_by_id(person_id)  # type: ignore[attr-defined]
             account = accounts.ensure_account(db.session(), person)
             locked = account.locked_until is not None and account.locked_until > clock.now()
-            right = not locked and person.active and accounts.check_code(
-                db.session(), account, request.form.get("code", "")
+            right = (
+                not locked
+                and person.active
+                and accounts.check_code(db.session(), account, request.form.get("code", ""))
             )
             if right:
                 accounts.signed_in(db.session(), person)
@@ -100,8 +98,7 @@ class SignInView(BaseView):
         return Response(body, status, content_type="text/html; charset=utf-8")
 
     def _refuse_floods(self) -> None:
-        if current_app.config["RATE_LIMITS"] == "1" and not _attempts.hit(ATTEMPTS_PER_ADDRESS, request.remote_addr or ""):
-            raise TooManyRequests(_("登录尝试过于频繁,请一分钟后再试"), retry_after=60)
+        limits.spend(ATTEMPTS_PER_ADDRESS, "sign-in", limits.address())
 
 
 class AccountView(BaseView):
@@ -136,6 +133,7 @@ class AccountView(BaseView):
         self._signed_in()
         account, error = g.get("staff_account"), ""
         secret = session.setdefault("totp_draft", pyotp.random_base32())
+        fresh = pyotp.TOTP(secret)
         if request.method == "POST":
             code = request.form.get("code", "")
             with transaction():
@@ -145,7 +143,7 @@ class AccountView(BaseView):
                     account.totp_secret = None
                     audit.record(db.session(), "totp_off", person, {})
                     flash(_("两步验证已关闭"), "success")
-                elif not account.totp_secret and pyotp.TOTP(secret).verify(code.strip(), for_time=clock.now(), valid_window=1):
+                elif not account.totp_secret and fresh.verify(code.strip(), clock.now(), 1):
                     account.totp_secret = secret
                     audit.record(db.session(), "totp_on", person, {})
                     flash(_("两步验证已开启,下次登录需输入动态口令"), "success")
@@ -154,10 +152,9 @@ class AccountView(BaseView):
             if not error:
                 session.pop("totp_draft", None)
                 return redirect(url_for("AccountView.totp"))
-        address = pyotp.TOTP(secret).provisioning_uri(current_user.username, issuer_name=current_app.config["APP_NAME"])
-        body = render_template(
-            "backoffice/totp.html", error=error, enabled=bool(account and account.totp_secret), secret=secret, qr=_qr(address)
-        )
+        address = fresh.provisioning_uri(current_user.username, issuer_name=current_app.config["APP_NAME"])
+        enabled = bool(account and account.totp_secret)
+        body = render_template("backoffice/totp.html", error=error, enabled=enabled, secret=secret, qr=_qr(address))
         return Response(body, 422 if error else 200, content_type="text/html; charset=utf-8")
 
     def _signed_in(self) -> None:

@@ -139,7 +139,9 @@ class ModuleView(Declaration):
         relation = known.get(name)
         if relation is None or relation.kind is not Kind.RELATION:
             abort(404)
-        return jsonify(self._choices(relation, request.args.get("q", ""), request.args.get("page", "")))
+        answer = jsonify(self._choices(relation, request.args.get("q", ""), request.args.get("page", "")))
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
 
     @page("/search", methods=("POST",))
     def find_by_form(self) -> Any:

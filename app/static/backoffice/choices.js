@@ -17,16 +17,16 @@ function makeBox(select) {
   let timer = 0;
   let asked = 0;
 
-  box.className = "combo";
+  box.className = "choice";
   Object.assign(input, { type: "text", id: `${id}-input`, autocomplete: "off", placeholder: "输入关键字查找" });
   const attributes = { role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": id };
   Object.entries(attributes).forEach(([name, text]) => input.setAttribute(name, text));
   ["aria-invalid", "aria-describedby"].forEach((name) => {
     if (select.hasAttribute(name)) input.setAttribute(name, select.getAttribute(name));
   });
-  Object.assign(list, { id, className: "combo-list", hidden: true });
+  Object.assign(list, { id, hidden: true });
   list.setAttribute("role", "listbox");
-  Object.assign(clear, { type: "button", className: "combo-clear", textContent: "×" });
+  Object.assign(clear, { type: "button", className: "choice-clear", textContent: "×" });
   clear.setAttribute("aria-label", "清除所选");
   const label = document.querySelector(`label[for="${select.id}"]`);
   if (label) {
@@ -66,12 +66,12 @@ function makeBox(select) {
   };
   const say = (text) => {
     const line = document.createElement("li");
-    line.className = "combo-note";
+    line.className = "choice-note";
     line.textContent = text;
     list.append(line);
   };
   const draw = (items) => {
-    list.querySelectorAll(".combo-note").forEach((line) => line.remove());
+    list.querySelectorAll(".choice-note").forEach((line) => line.remove());
     items.forEach((item) => {
       const option = document.createElement("li");
       Object.assign(option, { id: `${id}-${options.length}`, textContent: item.text });

@@ -12,10 +12,12 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.core.backoffice import listing, screens
 from app.core.db import db
 from app.core.rights import StaffScope
 from app.modules.estate.models import Unit
 from tests.conftest import Browse, Store
+from tests.core.backoffice_screens.screens import TryUnitView
 from tests.factories import (
     make_building,
     make_community,
@@ -100,7 +102,7 @@ def test_paging_by_a_column_that_may_be_empty_walks_all_rows_once(browse: Browse
 @pytest.mark.parametrize(
     "query",
     [
-        "at=abc", "at=~x", "at=~k1.AAAA", "at=~%00", "sort=secret", "sort=-id;drop", "size=-5", "size=10000", "size=abc",
+        "at=abc", "at=~x", "at=~k1.AAAA", "at=~%00", "sort=secret", "sort=-id;drop", "size=-5", "size=10000", "size=x",
         "size=1e9", "kind=castle", "community=abc", "community=99999999999999999999999", "community=-1", "community=7",
         "floor_from=abc", "floor_from=99999999999", "floor_to=1e400", "area_m2_from=NaN", "area_m2_to=9999999999999999",
         "created_at_from=2026-13-01", "created_at_to=9999-12-31", "number=%00", "q=%00", "q=" + "长" * 201,
@@ -131,7 +133,8 @@ def test_filters_narrow_the_list_and_stay_as_removable_chips(browse: Browse, sto
         building_id = building.id
     client = browse()
     today, tomorrow = clock.today(), clock.today() + timedelta(days=1)
-    page = text(client, f"/try/unit/?kind=shop&building={building_id}&floor_from=1&floor_to=5&created_at_from={today}")
+    chosen = f"kind=shop&building={building_id}&floor_from=1&floor_to=5&created_at_from={today}"
+    page = text(client, f"/try/unit/?{chosen}")
     assert numbers(page) == ["A1"]
     for chip in ("类型:商铺", "楼栋:乙座", "楼层:从 1 至 5", f"创建时间:从 {today}"):
         assert chip in page
@@ -140,7 +143,7 @@ def test_filters_narrow_the_list_and_stay_as_removable_chips(browse: Browse, sto
     assert numbers(text(client, f"/try/unit/?created_at_from={tomorrow}")) == []
     assert numbers(text(client, "/try/unit/?status=occupied")) == ["A1"]
     assert "没有符合条件的房屋/单元" in text(client, "/try/unit/?q=none")
-    assert numbers(text(client, "/try/unit/?q=a")) == ["A2", "A1"] or numbers(text(client, "/try/unit/?q=A")) == ["A2", "A1"]
+    assert numbers(text(client, "/try/unit/?q=a")) == ["A2", "A1"]
     assert numbers(text(client, "/try/unit/?number=%25")) == []
 
 
@@ -188,8 +191,6 @@ def test_personal_columns_are_masked_and_found_only_by_their_full_value_or_tail(
 
 
 def test_counting_stops_at_ten_thousand(browse: Browse, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    from app.core.backoffice import listing
-
     monkeypatch.setattr(listing, "COUNT_LIMIT", 30)
     monkeypatch.setattr(listing.count, "__defaults__", (30,))
     with store() as session:
@@ -197,9 +198,7 @@ def test_counting_stops_at_ten_thousand(browse: Browse, store: Store, monkeypatc
     assert "共 30+ 条" in text(browse(), "/try/unit/")
 
 
-def test_a_list_page_takes_at_most_nine_queries_however_many_rows(
-    app: Flask, browse: Browse, store: Store
-) -> None:
+def test_a_list_page_takes_at_most_nine_queries_however_many_rows(app: Flask, browse: Browse, store: Store) -> None:
     with store() as session:
         for _ in range(30):
             make_unit(session)
@@ -347,9 +346,6 @@ def test_choices_answer_at_most_twenty_and_say_whether_there_are_more(browse: Br
 
 @pytest.mark.parametrize("query", ["at=~k1.AAAA", "size=abc", "state=x"])
 def test_export_takes_the_same_filters_as_the_list(app: Flask, store: Store, query: str) -> None:
-    from app.core.backoffice import screens
-    from tests.core.backoffice_screens.screens import TryUnitView
-
     with store() as session:
         make_unit(session, kind="shop", number="S1")
         make_unit(session, kind="flat", number="F1")

@@ -1,4 +1,4 @@
-"""Security headers of every answer; the back office runs no script and style but its own files and nonces."""
+"""Security headers of every answer; pages run no script and style but its own files and nonces."""
 
 import secrets
 

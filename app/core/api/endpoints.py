@@ -1,0 +1,185 @@
+"""The endpoints of a module, declared: path, who may, what comes in, what goes out.
+
+    api = Endpoints("members", "用户与认证")
+
+    @api.post("/certifications", roles=("visitor",), body=CertificationIn, returns=CertificationOut, status=201)
+    def apply(caller: Caller, body: CertificationIn) -> CertificationOut:
+        "提交认证申请"
+
+Around each handler, once for all: rate limit, token, role, switched-off menu modules, validation, idempotency, one
+transaction that is committed when the handler returns and rolled back when it raises, and problem+json.
+"""
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from flask import Flask, Response, current_app, request
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.core import limits
+from app.core.api import idempotency
+from app.core.api.caller import Caller, authenticate
+from app.core.api.schema import Schema, UnsupportedBody, read_body, read_query
+from app.core.db import db, reading, transaction
+from app.core.errors import Forbidden, NotFound, TooLarge, Unauthenticated
+
+ANY = ("visitor", "merchant", "tenant", "technician")
+"""Every signed-in member."""
+LARGEST_BODY = 256 * 1024
+
+Handler = Callable[..., Any]
+MenuGate = Callable[[Session, str, str], bool]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One declared endpoint. ``roles`` None: public, a token is optional."""
+
+    method: str
+    path: str
+    handler: Handler
+    roles: tuple[str, ...] | None
+    body: type[Schema] | None
+    query: type[Schema] | None
+    returns: Any
+    status: int
+    limit: str
+    menu: str
+    wants: frozenset[str] = field(default=frozenset())
+
+    @property
+    def raw(self) -> bool:
+        """Whether the handler makes its own Response (files)."""
+        return self.returns is Response
+
+    def __call__(self, **path: str) -> Response:
+        """Answer a request."""
+        limits.spend(limits.ANONYMOUS if "Authorization" not in request.headers else limits.SIGNED_IN, limits.address())
+        caller = authenticate()
+        self._authorise(caller)
+        values: dict[str, Any] = dict(path)
+        if "caller" in self.wants:
+            values["caller"] = caller
+        if self.query:
+            values["query"] = read_query(request.args, self.query)
+        if self.body:
+            values["body"] = self._read_body()
+        if self.limit:
+            limits.spend(self.limit, self.handler.__module__, self.handler.__name__, self._who(caller))
+        if self.method == "GET":
+            with reading():
+                return self._encode(self.handler(**values))
+        return self._write(caller, values)
+
+    def _authorise(self, caller: Caller | None) -> None:
+        if self.roles is not None:
+            if caller is None:
+                raise Unauthenticated(_("请先登录"))
+            if caller.role not in self.roles:
+                raise Forbidden(_("您的身份不能使用此功能"))
+        if self.menu:
+            gate: MenuGate = current_app.extensions["menu_gate"]
+            with reading():
+                is_open = gate(db.session(), self.menu, caller.role if caller else "visitor")
+                db.session.rollback()
+            if not is_open:
+                raise NotFound(_("该功能暂未开放"), code="module_off")
+
+    def _read_body(self) -> Schema:
+        assert self.body is not None
+        if (request.content_length or 0) > LARGEST_BODY:
+            raise TooLarge(_("请求内容过大"))
+        if request.mimetype != "application/json":
+            raise UnsupportedBody(_("请求内容应为 JSON(Content-Type: application/json)"))
+        return read_body(request.get_data(cache=True), self.body)
+
+    def _write(self, caller: Caller | None, values: dict[str, Any]) -> Response:
+        key = request.headers.get("Idempotency-Key", "") if self.status == 201 and not self.raw else ""
+        if not key:
+            with transaction():
+                return self._encode(self.handler(**values))
+        who = self._who(caller)
+        with transaction():
+            first = idempotency.begin(db.session(), who, key)
+            if first is not None:
+                return _json(first.body, first.status)
+            response = self._encode(self.handler(**values))
+            idempotency.keep(db.session(), who, key, response.status_code, response.get_data())
+            return response
+
+    def _encode(self, result: Any) -> Response:
+        if isinstance(result, Response):
+            return result
+        if self.status == 204:
+            return Response(status=204)
+        return _json(msgspec.json.encode(result), self.status)
+
+    @staticmethod
+    def _who(caller: Caller | None) -> str:
+        return f"member:{caller.member_id}" if caller else f"ip:{limits.address()}"
+
+
+class Endpoints:
+    """The endpoints of one module; listed in ``Module.api``. ``tag`` heads them in the documentation."""
+
+    def __init__(self, name: str, tag: str) -> None:
+        self.name = name
+        self.tag = tag
+        self.endpoints: list[Endpoint] = []
+
+    def route(
+        self,
+        method: str,
+        path: str,
+        *,
+        roles: Sequence[str] | None,
+        body: type[Schema] | None = None,
+        query: type[Schema] | None = None,
+        returns: Any = None,
+        status: int = 200,
+        limit: str = "",
+        menu: str = "",
+    ) -> Callable[[Handler], Handler]:
+        """Declare an endpoint. ``returns=Response`` for a handler that makes its own; ``limit`` as in ``20/day``."""
+        unknown = set(roles or ()) - set(ANY)
+        if unknown:
+            raise LookupError(f"{path}: unknown roles {sorted(unknown)}")
+
+        def declare(handler: Handler) -> Handler:
+            wants = frozenset(inspect.signature(handler).parameters)
+            self.endpoints.append(
+                Endpoint(method, path, handler, None if roles is None else tuple(roles), body, query, returns,
+                         204 if returns is None else status, limit, menu, wants)
+            )  # fmt: skip
+            return handler
+
+        return declare
+
+    def get(self, path: str, **declared: Any) -> Callable[[Handler], Handler]:
+        """Declare a GET; see ``route``."""
+        return self.route("GET", path, **declared)
+
+    def post(self, path: str, **declared: Any) -> Callable[[Handler], Handler]:
+        """Declare a POST; see ``route``."""
+        return self.route("POST", path, **declared)
+
+    def patch(self, path: str, **declared: Any) -> Callable[[Handler], Handler]:
+        """Declare a PATCH; see ``route``."""
+        return self.route("PATCH", path, **declared)
+
+    def delete(self, path: str, **declared: Any) -> Callable[[Handler], Handler]:
+        """Declare a DELETE; see ``route``."""
+        return self.route("DELETE", path, **declared)
+
+
+def set_menu_gate(app: Flask, gate: MenuGate) -> None:
+    """Say who knows whether a function-menu module is open to a role."""
+    app.extensions["menu_gate"] = gate
+
+
+def _json(body: bytes, status: int) -> Response:
+    return Response(body, status, content_type="application/json")
