@@ -31,3 +31,14 @@ lint: $(VENV)/development ## style, import rules
 
 types: $(VENV)/development ## mypy on the core and the operations
 	$(BIN)/mypy
+
+docs: $(VENV)/production ## write the pages that come from the declarations
+	$(BIN)/flask --app run docs configuration
+
+bench/.venv/ready: requirements.txt bench/requirements.txt
+	$(PYTHON) -m venv bench/.venv
+	bench/.venv/bin/pip install -q --disable-pip-version-check -r requirements.txt -r bench/requirements.txt
+	@touch $@
+
+bench: bench/.venv/ready ## compare with stock frameworks, side by side; FULL=--full for the big sizes
+	for script in list_page mobile_list sheets_export sheets_import; do bench/.venv/bin/python -m bench.$$script $(FULL) || exit 1; done

@@ -9,13 +9,14 @@ from flask_babel import Babel
 from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import secrets
+from app import demo, docs, secrets
 from app.core import api, backoffice, commands, health, jobs, logs, media
 from app.core import models as _core_tables  # noqa: F401  (one metadata knows every table)
 from app.core.audit import init_audit
 from app.core.db import db, init_engine
 from app.core.module import Registry
 from app.core.privacy import Keyring
+from app.core.sheets import pages as sheet_pages
 
 MODULES = ("members", "estate", "system")
 """The modules, in menu order. Adding one is its folder and its name here."""
@@ -50,8 +51,10 @@ def create_app(**overrides: Any) -> Flask:
     Migrate(app, db, directory=f"{app.root_path}/../migrations", render_as_batch=True, compare_type=True)
     with app.app_context():
         init_engine(app)
-        for part in (logs, health, media, jobs, api, backoffice, commands):
+        for part in (logs, health, media, jobs, api, backoffice, sheet_pages, commands):
             part.init_app(app)
+        for command in (demo, docs):
+            command.init_app(app)
         for module in app.extensions["registry"]:
             if module.start:
                 module.start(app)

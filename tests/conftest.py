@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,67 +23,80 @@ from sqlalchemy.orm import Session
 from app.core.db import db
 from app.factory import create_app
 from tests.factories import PASSWORD, make_staff
+from tests.phones import Phone
+from tests.postgresql import create_database, keep_database, restore_database, running
 
-POSTGRESQL = os.environ.get("TEST_DATABASE") == "postgresql"
+DATABASE = os.environ.get("TEST_DATABASE", "sqlite")
 
 Store = Callable[[], AbstractContextManager[Session]]
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a PostgreSQL server ("" when testing on SQLite)."""
-    if not POSTGRESQL:
-        yield ""
-        return
-    from tests.postgresql import running
-
+    """The address of a PostgreSQL server; started when the first test needs it."""
     with running(tmp_path_factory) as url:
         yield url
 
 
-@pytest.fixture(scope="session")
-def built(server: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Flask, Path]:
-    """The application of this test process, with a migrated template database put aside."""
-    from tests.postgresql import create_database
+Build = Callable[[str], tuple[Flask, Path]]
 
-    folder = tmp_path_factory.mktemp("data")
-    url = create_database(server, "template_app") if server else f"sqlite:///{folder / 'app.db'}"
-    app = create_app(
-        TESTING=True,
-        DATA_DIR=folder,
-        DATABASE_URL=url,
-        JOBS="off",
-        RATE_LIMITS="1",
-        FAB_PASSWORD_HASH_METHOD="pbkdf2:sha256:1",
-        WTF_CSRF_ENABLED=False,
-        LOG_LEVEL="CRITICAL",
-    )
-    with app.app_context():
-        upgrade()
-        app.test_cli_runner().invoke(args=["sync-permissions"], catch_exceptions=False)
-        db.session.remove()
-        db.engine.dispose()
-    if not server:
-        engine = create_engine(url)
-        with engine.connect() as connection:
-            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
-        engine.dispose()
-        shutil.copy(folder / "app.db", folder / "template.db")
-    return app, folder
+
+@pytest.fixture(scope="session")
+def build(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """``build("sqlite")``: this process's application on that database, with its migrated state put aside."""
+
+    @cache
+    def on(database: str) -> tuple[Flask, Path]:
+        folder = tmp_path_factory.mktemp(database)
+        url = f"sqlite:///{folder / 'app.db'}"
+        if database == "postgresql":
+            url = create_database(request.getfixturevalue("server"), "app")
+        app = create_app(
+            TESTING=True,
+            DATA_DIR=folder,
+            DATABASE_URL=url,
+            JOBS="off",
+            RATE_LIMITS="1",
+            FAB_PASSWORD_HASH_METHOD="pbkdf2:sha256:1",
+            WTF_CSRF_ENABLED=False,
+            LOG_LEVEL=os.environ.get("LOG_LEVEL", "CRITICAL"),
+        )
+        with app.app_context():
+            upgrade()
+            app.test_cli_runner().invoke(args=["sync-permissions"], catch_exceptions=False)
+            db.session.remove()
+            db.engine.dispose()
+        if database == "postgresql":
+            keep_database(app)
+        else:
+            engine = create_engine(url)
+            with engine.connect() as connection:
+                connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+            engine.dispose()
+            shutil.copy(folder / "app.db", folder / "template.db")
+        return app, folder
+
+    return on
+
+
+@pytest.fixture(scope="session")
+def built(build: Build) -> tuple[Flask, Path]:
+    """The application of this test process on the database that the suite runs on."""
+    return build(DATABASE)
 
 
 @pytest.fixture
-def app(built: tuple[Flask, Path], server: str) -> Iterator[Flask]:
-    """The application on a fresh database."""
-    app, folder = built
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
-    if server:
-        from tests.postgresql import restore_database
-
-        restore_database(server, app)
+def app(request: pytest.FixtureRequest, build: Build) -> Iterator[Flask]:
+    """The application on a fresh database (``both_databases`` says which)."""
+    database = getattr(request, "param", DATABASE)
+    app, folder = build(database)
+    app.extensions.pop("rate_limiter", None)
+    if database == "postgresql":
+        restore_database(app)
     else:
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
         for suffix in ("-wal", "-shm"):
             (folder / f"app.db{suffix}").unlink(missing_ok=True)
         shutil.copy(folder / "template.db", folder / "app.db")
@@ -103,6 +117,13 @@ def store(app: Flask) -> Store:
 
 
 Browse = Callable[..., FlaskClient]
+PhoneOf = Callable[..., Phone]
+
+
+@pytest.fixture
+def phone(app: Flask) -> PhoneOf:
+    """``phone("dev-li")``: the phone of whoever WeChat knows under this code; ``phone()``: nobody signed in."""
+    return lambda code=None: Phone(app, code)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from sqlalchemy import JSON, BigInteger, String, event, inspect, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core import clock
-from app.core.db import BigId, Moment, Record, db, label
+from app.core.db import Moment, Record, db, label
 from app.core.privacy import Privacy, mask_all
 
 GENESIS = "0" * 64
@@ -57,6 +57,7 @@ class AuditEntry(Record):
     __tablename__ = "audit_entry"
     __label__ = "审计记录"
     __append_only__ = True
+    __audited__ = False
 
     seq: Mapped[int] = mapped_column(BigInteger, unique=True, info=label("序号"))
     at: Mapped[datetime] = mapped_column(Moment, index=True, info=label("时间"))
@@ -80,12 +81,10 @@ class AuditHead(Record):
 
     __tablename__ = "audit_head"
     __label__ = "审计链"
+    __audited__ = False
 
     seq: Mapped[int] = mapped_column(BigInteger)
     digest: Mapped[str] = mapped_column(String(64))
-
-
-UNAUDITED = (AuditEntry, AuditHead)
 
 
 def record(session: Session, action: str, subject: Any, changes: Mapping[str, Any]) -> None:
@@ -162,7 +161,7 @@ def _mask(value: Any, privacy: Privacy | None) -> Any:
 def _collect(session: Session, _context: Any) -> None:
     for subjects, action in ((session.new, "create"), (session.dirty, "update"), (session.deleted, "delete")):
         for subject in subjects:
-            if isinstance(subject, UNAUDITED) or not isinstance(subject, (Record, User, Role)):
+            if not isinstance(subject, (Record, User, Role)) or not getattr(subject, "__audited__", True):
                 continue
             changes = _changes(subject, action)
             if changes or action == "delete":
@@ -202,9 +201,18 @@ def _write(session: Session) -> None:
     rows = []
     for _nested, action, name, record_id, changes in pending:
         seq += 1
-        content = dict(at=at, actor_kind=who.kind, actor_id=who.id, actor_name=who.name, ip=who.ip,
-                       request_id=who.request_id, action=action, record=name, record_id=record_id,
-                       changes=json.loads(json.dumps(changes, default=_plain)))  # fmt: skip
+        content = {
+            "at": at,
+            "actor_kind": who.kind,
+            "actor_id": who.id,
+            "actor_name": who.name,
+            "ip": who.ip,
+            "request_id": who.request_id,
+            "action": action,
+            "record": name,
+            "record_id": record_id,
+            "changes": json.loads(json.dumps(changes, default=_plain)),
+        }
         previous, digest = digest, _link(digest, seq, content)
         rows.append({**content, "seq": seq, "previous": previous, "digest": digest})
     session.execute(AuditEntry.__table__.insert(), rows)
@@ -216,7 +224,13 @@ def _write(session: Session) -> None:
 
 def _forget(session: Session, ended: Any) -> None:
     pending = session.info.get("audit", [])
-    session.info["audit"] = [entry for entry in pending if ended.nested and entry[0] is not ended]
+    session.info["audit"] = [entry for entry in pending if ended.nested and not _within(entry[0], ended)]
+
+
+def _within(transaction: Any, ended: Any) -> bool:
+    while transaction is not None and transaction is not ended:
+        transaction = transaction.parent
+    return transaction is ended
 
 
 def init_audit() -> None:

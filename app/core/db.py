@@ -16,8 +16,9 @@ from flask import Flask
 from flask_appbuilder import Model
 from flask_appbuilder.utils.legacy import get_sqla_class
 from sqlalchemy import BigInteger, Connection, DateTime, Engine, Integer, String, event, inspect
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import Mapped, Mapper, mapped_column
+from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from app.core import clock
@@ -101,6 +102,8 @@ class Record(Model):
     __abstract__ = True
     __label__: str
     """What the record is called in Chinese, in the singular."""
+    __audited__ = True
+    """False: the machinery's own bookkeeping, whose changes stand in no audit trail."""
     __append_only__ = False
     """True: rows are never changed or deleted; database triggers refuse it too (see ``append_only_ddl``)."""
 
@@ -200,6 +203,12 @@ def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if _reading.get() else "BEGIN IMMEDIATE")
+
+
+def conflict_insert(session: Session, model: type[Record]) -> Any:
+    """An INSERT that knows ``on_conflict_do_nothing`` and its like on the database in use."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    return dialect.insert(model)
 
 
 def append_only_ddl(table: str, dialect: str) -> list[str]:

@@ -116,6 +116,9 @@ class Module:
     menu: Sequence[MenuEntry] = ()
     tiles: Sequence[Tile] = ()
     demo: Callable[[Any], None] | None = None
+    """Adds the module's part of the demonstration; takes a session."""
+    demo_after: Sequence[str] = ()
+    """Keys of the modules whose demonstration must be there first."""
     start: Callable[[Any], None] | None = None
     """Called once with the Flask application, to register clients and signal receivers."""
 

@@ -61,26 +61,29 @@ class Keyring:
         return cls(keys, next(iter(keys)), base64.b64decode(index_key))
 
     def seal(self, text: str) -> str:
-        """Encrypt with AES-256-GCM under the current key: ``keyid.base64(nonce + ciphertext)``."""
-        nonce = os.urandom(NONCE_BYTES)
-        sealed = AESGCM(self.keys[self.current]).encrypt(nonce, text.encode(), self.current.encode())
-        return f"{self.current}.{base64.b64encode(nonce + sealed).decode()}"
+        """Encrypt text with AES-256-GCM under the current key: ``keyid.base64(nonce + ciphertext)``."""
+        return f"{self.current}.{base64.b64encode(self._encrypt(text.encode())).decode()}"
 
     def unseal(self, stored: str) -> str:
         """Decrypt what ``seal`` made, under whichever key it names."""
         key_id, _, encoded = stored.partition(".")
-        raw = base64.b64decode(encoded)
-        return AESGCM(self.keys[key_id]).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], key_id.encode()).decode()
+        return self._decrypt(key_id, base64.b64decode(encoded)).decode()
 
-    def seal_bytes(self, data: bytes) -> bytes:
-        """Encrypt a file's content: key id, a full stop, nonce and ciphertext."""
-        nonce, key_id = os.urandom(NONCE_BYTES), self.current.encode()
-        return key_id + b"." + nonce + AESGCM(self.keys[self.current]).encrypt(nonce, data, key_id)
+    def seal_bytes(self, content: bytes) -> bytes:
+        """Encrypt bytes: the key id, a full stop, nonce and ciphertext."""
+        return self.current.encode() + b"." + self._encrypt(content)
 
     def unseal_bytes(self, stored: bytes) -> bytes:
         """Decrypt what ``seal_bytes`` made."""
-        key_id, _, raw = stored.partition(b".")
-        return AESGCM(self.keys[key_id.decode()]).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], key_id)
+        key_id, _, sealed = stored.partition(b".")
+        return self._decrypt(key_id.decode(), sealed)
+
+    def _encrypt(self, content: bytes) -> bytes:
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + AESGCM(self.keys[self.current]).encrypt(nonce, content, self.current.encode())
+
+    def _decrypt(self, key_id: str, sealed: bytes) -> bytes:
+        return AESGCM(self.keys[key_id]).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], key_id.encode())
 
     def digest(self, text: str) -> str:
         """The keyed hash by which an encrypted value is found again by equality."""

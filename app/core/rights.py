@@ -8,13 +8,14 @@ from flask import abort, g
 from flask_appbuilder.security.sqla.models import (
     Permission,
     PermissionView,
+    Role,
     ViewMenu,
     assoc_permissionview_role,
     assoc_user_role,
 )
 from flask_login import current_user
 from sqlalchemy import ForeignKey, Integer, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.db import BigId, Record, db
 
@@ -73,3 +74,15 @@ def communities() -> frozenset[int] | None:
         rows = db.session.scalars(select(StaffScope.community_id).where(StaffScope.user_id == current_user.id))
         g.communities = frozenset(rows) or None
     return g.communities
+
+
+def scope_of(session: Session, user_id: int) -> frozenset[int] | None:
+    """The communities in the data scope of a staff member who is not at the keyboard (a job); None means all."""
+    names = session.scalars(
+        select(Role.name)
+        .join(assoc_user_role, assoc_user_role.c.role_id == Role.id)
+        .where(assoc_user_role.c.user_id == user_id)
+    )
+    if SUPERADMIN in set(names):
+        return None
+    return frozenset(session.scalars(select(StaffScope.community_id).where(StaffScope.user_id == user_id))) or None

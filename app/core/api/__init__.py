@@ -1,12 +1,18 @@
 """The mobile API: each module declares its ``Endpoints``; everything around a handler is done here, once."""
 
 from flask import Blueprint, Flask, Response
+from flask_babel import gettext as _
+from sqlalchemy.exc import OperationalError
 
 from app.core.api.caller import Caller, new_token, set_authenticator
 from app.core.api.document import Document, register
 from app.core.api.endpoints import ANY, Endpoints, set_menu_gate
 from app.core.api.paging import Page, PageQuery, paginate
+from app.core.api.problem import problem_of
 from app.core.api.schema import Id, LongText, MediaKeys, PhoneText, Schema, ShortText, as_id
+from app.core.db import db
+from app.core.errors import Unavailable
+from app.core.logs import log
 from app.core.module import Registry
 
 __all__ = (
@@ -29,10 +35,18 @@ def init_app(app: Flask) -> None:
                 def view(_endpoint=endpoint, **path: str) -> Response:  # type: ignore[no-untyped-def]
                     return _endpoint(**path)
 
-                view.__wrapped__ = document.describe(endpoint, group.tag)  # type: ignore[attr-defined]
+                view.__wrapped__ = document.describe(endpoint, group.name, group.tag)  # type: ignore[attr-defined]
                 view.__doc__ = endpoint.handler.__doc__
                 view.endpoint = endpoint  # type: ignore[attr-defined]
                 name = f"{endpoint.method.lower()}_{endpoint.handler.__name__}"
                 blueprint.add_url_rule(endpoint.path, name, view, methods=[endpoint.method])
+            blueprint.register_error_handler(OperationalError, _busy)
             app.register_blueprint(blueprint)
     register(app, PREFIX, document)
+
+
+def _busy(error: OperationalError) -> Response:
+    """The database is locked for too long, or away: nothing was done, and trying again may work."""
+    db.session.rollback()
+    log.error("database", exc_info=error)
+    return problem_of(Unavailable(_("系统繁忙,请稍后再试")))

@@ -4,9 +4,9 @@ spectree describes; the endpoints validate by themselves (``schema``), because i
 and its English single-field errors are not what our clients are promised.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from flask import Flask, Response, abort, render_template
@@ -15,7 +15,7 @@ from spectree import SecurityScheme, SpecTree
 from spectree.model_adapter import get_msgspec_model_adapter
 from spectree.models import SecureType, SecuritySchemeData
 
-from app.core.api.endpoints import Endpoint
+from app.core.api.endpoints import ROLES, Endpoint
 from app.core.api.schema import Schema
 from app.core.headers import csp_nonce
 
@@ -30,20 +30,55 @@ DOCS_POLICY = (
 )
 
 
+ABOUT = """\
+小程序与外部系统使用的接口。编号是不透明的文字;金额以分为单位,字段名以 `_fen` 结尾;时间为带时区的 ISO 8601。
+
+登录后在请求头中带上 `Authorization: Bearer <token>`。列表用 `limit` 与 `cursor` 翻页,`next` 为空时没有下一页。
+不认识的输入字段会被拒绝。错误以 `application/problem+json`(RFC 9457)返回:`code` 固定不变,`detail` 是给人看的中文。
+新建类请求可带 `Idempotency-Key`:相同的键与内容返回第一次的结果,不会重复新建。
+"""
+
+MEANINGS = {
+    200: "成功",
+    201: "已创建",
+    204: "成功,无内容",
+    400: "请求内容不是有效的 JSON",
+    401: "未登录,或登录已失效",
+    403: "当前身份不能使用此功能",
+    404: "不存在,或不属于您",
+    409: "当前状态不允许此操作",
+    413: "内容过大",
+    415: "不支持的内容类型",
+    422: "内容有误,errors 指出每个有误的字段",
+    429: "操作过于频繁,请按 Retry-After 的秒数稍后再试",
+}
+
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "幂等键:保留 24 小时",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$"},
+    "example": "0b7e6c1e-6f0e-4b39-9e39-3a2f3d1c8a11",
+}
+
+BEARER: dict[str, list[str]] = {"bearer": []}
+
+
 class FieldProblem(Schema):
     """一个有误的字段"""
 
-    field: str
-    message: str
+    field: Annotated[str, msgspec.Meta(description="字段名,嵌套的以点分隔", examples=["phone"])]
+    message: Annotated[str, msgspec.Meta(examples=["不能缺少此项"])]
 
 
 class Problem(Schema):
     """RFC 9457 的错误应答"""
 
-    status: int
-    code: str
-    detail: str
-    request_id: str = ""
+    status: Annotated[int, msgspec.Meta(examples=[422])]
+    code: Annotated[str, msgspec.Meta(description="固定不变的错误代码", examples=["invalid"])]
+    detail: Annotated[str, msgspec.Meta(description="给人看的说明", examples=["不能缺少此项"])]
+    request_id: Annotated[str, msgspec.Meta(description="报告问题时请提供", examples=["5f2c8a0d9b"])] = ""
     errors: list[FieldProblem] = []
 
 
@@ -58,6 +93,7 @@ class Document:
             annotations=False,
             title=title,
             version="1",
+            description=ABOUT,
             validation_error_model=Problem,
             naming_strategy=_name,
             nested_naming_strategy=lambda _parent, child: child,
@@ -66,51 +102,80 @@ class Document:
             ],
         )
         self.spec.app = app
+        self._endpoints: dict[str, Endpoint] = {}
         self._encoded: bytes | None = None
 
-    def describe(self, endpoint: Endpoint, tag: str) -> Any:
+    def describe(self, endpoint: Endpoint, group: str, tag: str) -> Any:
         """The handler with its description attached, under which Flask is to know it."""
         answers: dict[str, Any] = {
             f"HTTP_{endpoint.status}": None if endpoint.raw or endpoint.status == 204 else endpoint.returns
         }
         for status in self._refusals(endpoint):
             answers[f"HTTP_{status}"] = Problem
+        operation_id = f"{group}_{endpoint.handler.__name__}"
+        if self._endpoints.setdefault(operation_id, endpoint) is not endpoint:
+            raise LookupError(f"two endpoints are called {operation_id}")
         return self.spec.validate(
             query=endpoint.query,
             json=endpoint.body,
             resp=Answers(**answers),
             tags=(tag,),
-            security={"bearer": []} if endpoint.roles is not None else None,
             skip_validation=True,
-            operation_id=f"{endpoint.handler.__module__.split('.')[-2]}_{endpoint.handler.__name__}",
+            operation_id=operation_id,
         )(endpoint.handler)
 
     @staticmethod
     def _refusals(endpoint: Endpoint) -> Iterable[int]:
         yield from (422, 429)
+        if endpoint.roles is not None or "caller" in endpoint.wants:
+            yield 401
         if endpoint.roles is not None:
-            yield from (401, 403)
+            yield 403
         if "<" in endpoint.path or endpoint.menu:
             yield 404
+        if endpoint.method in ("POST", "PATCH"):
+            yield 413
         if endpoint.body:
-            yield from (400, 413, 415)
+            yield from (400, 415)
         if endpoint.method != "GET":
             yield 409
 
     def encoded(self) -> bytes:
         """The document as JSON; made once."""
         if self._encoded is None:
-            self._encoded = msgspec.json.encode(self._problems_as_such(self.spec.spec))
+            document = self.spec.spec
+            document["servers"] = [{"url": "/"}]
+            for operations in document["paths"].values():
+                for operation in operations.values():
+                    self._complete(operation, self._endpoints[operation["operationId"]])
+            self._encoded = msgspec.json.encode(document)
         return self._encoded
 
     @staticmethod
-    def _problems_as_such(document: dict[str, Any]) -> dict[str, Any]:
-        for operations in document["paths"].values():
-            for operation in operations.values():
-                for status, answer in operation["responses"].items():
-                    if int(status) >= 400 and "content" in answer:
-                        answer["content"] = {"application/problem+json": answer["content"]["application/json"]}
-        return document
+    def _complete(operation: dict[str, Any], endpoint: Endpoint) -> None:
+        """What spectree does not say: media types, meanings in Chinese, who may, and the endpoint's own addition."""
+        for status, answer in operation["responses"].items():
+            answer["description"] = MEANINGS[int(status)]
+            if int(status) >= 400:
+                answer["content"] = {"application/problem+json": answer["content"]["application/json"]}
+            if int(status) == 429:
+                answer["headers"] = {"Retry-After": {"description": "秒", "schema": {"type": "integer"}}}
+        if endpoint.roles is not None:
+            operation["security"] = [BEARER]
+            operation["description"] = "可用身份:" + "、".join(ROLES[role] for role in endpoint.roles)
+        elif "caller" in endpoint.wants:
+            operation["security"] = [{}, BEARER]
+        if endpoint.status == 201:
+            operation["parameters"].append(IDEMPOTENCY_KEY)
+        _overlay(operation, endpoint.openapi)
+
+
+def _overlay(target: dict[str, Any], addition: Mapping[str, Any]) -> None:
+    for key, value in addition.items():
+        if isinstance(value, Mapping) and isinstance(target.get(key), dict):
+            _overlay(target[key], value)
+        else:
+            target[key] = value
 
 
 def register(app: Flask, prefix: str, document: Document) -> None:
@@ -137,4 +202,4 @@ def register(app: Flask, prefix: str, document: Document) -> None:
 
 def _name(model: Any) -> str:
     origin, arguments = getattr(model, "__origin__", None), getattr(model, "__args__", ())
-    return f"{origin.__name__}{''.join(a.__name__ for a in arguments)}" if origin else str(model.__name__)
+    return f"{origin.__name__.capitalize()}{''.join(_name(a) for a in arguments)}" if origin else str(model.__name__)

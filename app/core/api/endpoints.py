@@ -11,7 +11,7 @@ transaction that is committed when the handler returns and rolled back when it r
 """
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,13 +23,16 @@ from sqlalchemy.orm import Session
 from app.core import limits
 from app.core.api import idempotency
 from app.core.api.caller import Caller, authenticate
-from app.core.api.schema import Schema, UnsupportedBody, read_body, read_query
+from app.core.api.schema import NUL, NoQuery, Schema, UnsupportedBody, read_body, read_query
 from app.core.db import db, reading, transaction
-from app.core.errors import Forbidden, NotFound, TooLarge, Unauthenticated
+from app.core.errors import Forbidden, NotFound, Unauthenticated
 
-ANY = ("visitor", "merchant", "tenant", "technician")
+ROLES = {"visitor": "访客", "merchant": "商家", "tenant": "租客", "technician": "维修师傅"}
+ANY = tuple(ROLES)
 """Every signed-in member."""
 LARGEST_BODY = 256 * 1024
+LARGEST_FORM = 11 * 1024 * 1024
+"""One picture of 10 MB and what multipart adds to it."""
 
 Handler = Callable[..., Any]
 MenuGate = Callable[[Session, str, str], bool]
@@ -49,7 +52,8 @@ class Endpoint:
     status: int
     limit: str
     menu: str
-    wants: frozenset[str] = field(default=frozenset())
+    wants: frozenset[str] = frozenset()
+    openapi: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def raw(self) -> bool:
@@ -58,14 +62,17 @@ class Endpoint:
 
     def __call__(self, **path: str) -> Response:
         """Answer a request."""
-        limits.spend(limits.ANONYMOUS if "Authorization" not in request.headers else limits.SIGNED_IN, limits.address())
-        caller = authenticate()
+        request.max_content_length = LARGEST_BODY if self.body else LARGEST_FORM
+        caller = self._admit()
         self._authorise(caller)
+        if any(NUL in part for part in path.values()):
+            raise NotFound  # no database holds it, and PostgreSQL refuses to be asked
         values: dict[str, Any] = dict(path)
         if "caller" in self.wants:
             values["caller"] = caller
+        query = read_query(request.args, self.query or NoQuery)
         if self.query:
-            values["query"] = read_query(request.args, self.query)
+            values["query"] = query
         if self.body:
             values["body"] = self._read_body()
         if self.limit:
@@ -74,6 +81,19 @@ class Endpoint:
             with reading():
                 return self._encode(self.handler(**values))
         return self._write(caller, values)
+
+    def _admit(self) -> Caller | None:
+        """Who calls; members are limited each, everybody else (dead tokens too) by address."""
+        try:
+            caller = authenticate()
+        except Unauthenticated:
+            limits.spend(limits.ANONYMOUS, limits.address())
+            raise
+        if caller is None:
+            limits.spend(limits.ANONYMOUS, limits.address())
+        else:
+            limits.spend(limits.SIGNED_IN, self._who(caller))
+        return caller
 
     def _authorise(self, caller: Caller | None) -> None:
         if self.roles is not None:
@@ -91,8 +111,6 @@ class Endpoint:
 
     def _read_body(self) -> Schema:
         assert self.body is not None
-        if (request.content_length or 0) > LARGEST_BODY:
-            raise TooLarge(_("请求内容过大"))
         if request.mimetype != "application/json":
             raise UnsupportedBody(_("请求内容应为 JSON(Content-Type: application/json)"))
         return read_body(request.get_data(cache=True), self.body)
@@ -143,8 +161,12 @@ class Endpoints:
         status: int = 200,
         limit: str = "",
         menu: str = "",
+        openapi: Mapping[str, Any] | None = None,
     ) -> Callable[[Handler], Handler]:
-        """Declare an endpoint. ``returns=Response`` for a handler that makes its own; ``limit`` as in ``20/day``."""
+        """Declare an endpoint. ``returns=Response`` for a handler that makes its own; ``limit`` as in ``20/day``.
+
+        ``openapi`` is laid over the described operation, for what a schema cannot say (forms, files).
+        """
         unknown = set(roles or ()) - set(ANY)
         if unknown:
             raise LookupError(f"{path}: unknown roles {sorted(unknown)}")
@@ -153,7 +175,7 @@ class Endpoints:
             wants = frozenset(inspect.signature(handler).parameters)
             self.endpoints.append(
                 Endpoint(method, path, handler, None if roles is None else tuple(roles), body, query, returns,
-                         204 if returns is None else status, limit, menu, wants)
+                         204 if returns is None else status, limit, menu, wants, openapi or {})
             )  # fmt: skip
             return handler
 

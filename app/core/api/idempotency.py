@@ -5,16 +5,17 @@ the key free, and of two at once the second waits for the first and then gives i
 """
 
 import hashlib
+from collections.abc import Iterator
 from datetime import timedelta
 
 from flask import request
 from flask_babel import gettext as _
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.api.models import IdempotentAnswer
+from app.core.db import conflict_insert
 from app.core.errors import Invalid
 
 KEPT = timedelta(hours=24)
@@ -22,10 +23,23 @@ LONGEST_KEY = 128
 
 
 def fingerprint() -> str:
-    """What the request asks for: method, path and body."""
-    return hashlib.sha256(
-        b"\0".join((request.method.encode(), request.path.encode(), request.get_data(cache=True)))
-    ).hexdigest()
+    """What the request asks for: method, path and body; of a form its fields, because each try draws a new boundary."""
+    mark = hashlib.sha256()
+    for part in (request.method.encode(), request.path.encode(), *_content()):
+        mark.update(len(part).to_bytes(8) + part)
+    return mark.hexdigest()
+
+
+def _content() -> Iterator[bytes]:
+    if request.mimetype != "multipart/form-data":
+        yield request.get_data(cache=True)
+        return
+    for name, value in request.form.items(multi=True):
+        yield f"{name}={value}".encode()
+    for name, file in request.files.items(multi=True):
+        yield name.encode()
+        yield file.read()
+        file.seek(0)
 
 
 def begin(session: Session, caller: str, key: str) -> IdempotentAnswer | None:
@@ -33,7 +47,7 @@ def begin(session: Session, caller: str, key: str) -> IdempotentAnswer | None:
     if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable() or not key.isascii():
         raise Invalid.field("Idempotency-Key", _("幂等键应为 1 至 128 个可见字符"))
     mark = fingerprint()
-    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(IdempotentAnswer)
+    insert = conflict_insert(session, IdempotentAnswer)
     session.execute(
         delete(IdempotentAnswer).where(
             IdempotentAnswer.caller == caller,

@@ -1,11 +1,11 @@
 """What requests and answers look like: msgspec structs that refuse unknown fields, and errors in Chinese.
 
-msgspec stops at the first error and words it in English; the sentences here say the same with the
-field's name, so that a form can show it in place.
+msgspec stops at the first error and words it in English; here every field is looked at, and each sentence goes
+with the field's name, so that a form can show it in place.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -13,13 +13,21 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from app.core.db import LARGEST_ID
-from app.core.errors import DomainError, Invalid, NotFound
+from app.core.errors import DomainError, FieldError, Invalid, NotFound
 
-T = TypeVar("T")
+T = TypeVar("T", bound=msgspec.Struct)
+
+NUL = "\x00"
+LONGEST_NUMBER = len(str(LARGEST_ID))
+ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class Schema(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=False):
     """Base of every request and answer body."""
+
+
+class NoQuery(Schema):
+    """The query of an endpoint that declares none: empty."""
 
 
 Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,18}$", description="编号", examples=["1024"])]
@@ -45,40 +53,69 @@ class UnsupportedBody(DomainError):
 
 def as_id(text: str) -> int:
     """The number that an id stands for. Raises NotFound: an id that cannot exist is an absent one."""
-    if not (text.isascii() and text.isdigit() and int(text) <= LARGEST_ID):
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER and int(text) <= LARGEST_ID):
         raise NotFound
     return int(text)
 
 
 def read_body(raw: bytes, kind: type[T]) -> T:
     """Decode and check a JSON body. Raises MalformedBody or Invalid."""
+    if ESCAPED_NUL.search(raw):
+        raise Invalid.field("body", _("内容中不能有空字符"))
     try:
-        return msgspec.json.decode(raw, type=kind)
-    except msgspec.ValidationError as error:
-        raise invalid(str(error)) from None
+        try:
+            return msgspec.json.decode(raw, type=kind)
+        except msgspec.ValidationError as error:
+            raise invalid(msgspec.json.decode(raw), kind, str(error), strict=True) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise MalformedBody(_("请求内容不是有效的 JSON")) from None
 
 
 def read_query(arguments: MultiDict[str, str], kind: type[T]) -> T:
-    """Check query parameters; a repeated one counts once. Raises Invalid."""
+    """Check query parameters; of a repeated one the first counts. Raises Invalid."""
+    plain = arguments.to_dict()
+    for name, text in plain.items():
+        if NUL in text:
+            raise Invalid.field(name, _("内容中不能有空字符"))
     try:
-        return msgspec.convert(dict(arguments), kind, strict=False)
+        return msgspec.convert(plain, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise invalid(str(error)) from None
+        raise invalid(plain, kind, str(error), strict=False) from None
 
 
-def invalid(message: str) -> Invalid:
-    """msgspec's sentence as ours."""
-    text, _sep, where = message.partition(" - at `")
-    path = where.rstrip("`").removeprefix("$").removeprefix(".")
+def invalid(plain: Any, kind: type[msgspec.Struct], first: str, *, strict: bool) -> Invalid:
+    """Every wrong field of what was sent; ``first`` is the error that msgspec stopped at."""
+    errors = list(_wrong_fields(plain, kind, strict)) if isinstance(plain, dict) else []
+    if not errors:
+        errors = [field_error(first)]
+    return Invalid(errors[0].message if len(errors) == 1 else None, errors)
+
+
+def _wrong_fields(plain: dict[str, Any], kind: type[msgspec.Struct], strict: bool) -> Iterator[FieldError]:
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    for name, field in fields.items():
+        if name in plain:
+            try:
+                msgspec.convert(plain[name], field.type, strict=strict)
+            except msgspec.ValidationError as error:
+                yield field_error(str(error), name)
+        elif field.required:
+            yield FieldError(name, _("不能缺少此项"))
+    for name in plain:
+        if name not in fields:
+            yield FieldError(name, _("不认识的字段"))
+
+
+def field_error(sentence: str, within: str = "") -> FieldError:
+    """msgspec's sentence as ours, with the path of the field; ``within`` is the field that it speaks of."""
+    text, _sep, where = sentence.partition(" - at `")
+    path = (within + where.rstrip("`").removeprefix("$")).removeprefix(".")
     for pattern, build in SENTENCES:
         match = pattern.fullmatch(text)
         if match:
-            name, sentence = build(match.groupdict())
-            field = ".".join(part for part in (path, name) if part)
-            return Invalid.field(field or "body", sentence)
-    return Invalid.field(path or "body", _("内容有误"))
+            name, message = build(match.groupdict())
+            return FieldError(".".join(part for part in (path, name) if part) or "body", message)
+    return FieldError(path or "body", _("内容有误"))
 
 
 TYPES = {"str": "文字", "int": "整数", "float": "数字", "bool": "true 或 false", "array": "列表", "object": "对象",

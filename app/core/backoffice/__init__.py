@@ -5,9 +5,10 @@ from dataclasses import replace
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
-from app.core import headers
+from app.core import headers, media
 from app.core.backoffice import permissions, shell
 from app.core.backoffice.elements import Button, bulk, computed
+from app.core.backoffice.media_view import MediaView
 from app.core.backoffice.pages import PageView, page
 from app.core.backoffice.security import BackOffice, StaffSecurityManager
 from app.core.backoffice.view import ModuleView
@@ -37,11 +38,13 @@ def init_app(app: Flask) -> None:
         if blueprint.name.startswith("api"):  # bearer tokens, no cookies
             csrf.exempt(blueprint)
     headers.init_app(app)
+    app.jinja_env.globals["media_url"] = media.url
     shell.init_app(app)
     permissions.init_app(app)
     builder = BackOffice(app, db.session, indexview=shell.IndexView, security_manager_class=StaffSecurityManager)
     # The framework's locale selector writes a cookie at every request; there is one language.
     app.extensions["babel"] = replace(app.extensions["babel"], locale_selector=None)
+    builder.add_view_no_menu(MediaView)
     registry: Registry = app.extensions["registry"]
     for module in registry:
         for view in module.views:

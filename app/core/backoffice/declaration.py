@@ -5,7 +5,8 @@ page and form is ours. What is checked once here is checked everywhere: the righ
 limits of what an address may ask for, and that an error is a sentence and never a loss of what was typed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask import abort, render_template, url_for
@@ -19,7 +20,7 @@ from app.core.backoffice import screens
 from app.core.backoffice.attributes import LARGEST_BIGINT, Attribute, Kind, attribute, describable
 from app.core.backoffice.cells import Cell, cell
 from app.core.backoffice.elements import Button, Shown
-from app.core.backoffice.filters import RESERVED
+from app.core.backoffice.filters import PAGING, RESERVED
 from app.core.backoffice.forms import form_class
 from app.core.backoffice.listing import Sort, sorts
 from app.core.db import Record, db, reading
@@ -47,9 +48,11 @@ class Declaration(ModelView):
     - ``moves``: names of the workflow's moves that staff make here; ``move_inputs``: columns asked for with one,
       as in ``{"reject": ("reason",)}``.
     - ``related``: ``((OtherView, "its_foreign_key"), …)`` shown as tables on the show page.
-    - ``sheet``: gives import, template and export buttons. ``images``: the purpose of pictures in the form.
+    - ``sheet``: gives import, template and export buttons. ``images``: the purpose of pictures in the
+      form, at most ``images_most``.
     - ``readonly``, ``can_add``, ``can_edit``, ``can_delete``: take screens away.
     - ``tones``: ``{state: "green" | "amber" | "red" | "blue" | "grey"}`` where the default colour does not fit.
+    - ``named``: the Chinese names of the keys that a text column holds, as functions (read once, at start).
     - ``described_with``: relationships that ``describe`` reads.
     - ``show_template``: a template that extends ``backoffice/show.html`` (blocks ``lead``, ``sections``,
       ``extra``); ``value(name)`` draws a column in it.
@@ -78,11 +81,13 @@ class Declaration(ModelView):
     related: Sequence[tuple[type["Declaration"], str]] = ()
     sheet: "Sheet | None" = None
     images: str = ""
+    images_most: int = 9
     readonly: bool = False
     can_add: bool = True
     can_edit: bool = True
     can_delete: bool = True
     tones: Mapping[str, str] = {}
+    named: Mapping[str, Callable[[], Mapping[str, str]]] = {}
     described_with: Sequence[str] = ()
     show_template: str = "backoffice/show.html"
 
@@ -92,6 +97,8 @@ class Declaration(ModelView):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if "model" in cls.__dict__:
+            cls.title = cls.__dict__.get("title", cls.model.__label__)
         if "area" in cls.__dict__:
             cls.class_permission_name = cls.area
 
@@ -137,7 +144,7 @@ class Declaration(ModelView):
         return self.model.flow.apply(session, record, name, **values)
 
     def show_context(self, record: Any) -> dict[str, Any]:
-        """What ``show_template`` needs beyond the standard page."""
+        """What ``show_template`` needs beyond the standard page, or in place of a part of it."""
         return {}
 
     def list_buttons(self) -> Iterable[Button]:
@@ -228,7 +235,12 @@ class Declaration(ModelView):
         value = getattr(record, shown.attribute.key)
         return cell(shown.attribute, value, tones=self.tones, names=names, revealed=revealed)
 
-    def url(self, method: str, **values: Any) -> str:
+    def kept(self, arguments: Mapping[str, str]) -> dict[str, str]:
+        """The arguments of an address that the list knows, for the way back to it."""
+        names = {f"{a.name}{end}" for a in self.filter_attributes for end in ("", "_from", "_to")} | PAGING
+        return {name: text for name, text in arguments.items() if name in names}
+
+    def url(self, method: str, /, **values: Any) -> str:
         """The address of one of this view's pages."""
         return url_for(f"{self.endpoint}.{method}", **values)
 
@@ -265,7 +277,6 @@ class Declaration(ModelView):
         self.module = modules[0]
         self.route_base = self.route_base or f"/{self.module.key}/{self.model.__tablename__}"
         self.noun = self.model.__label__
-        self.title = self.title or self.noun
         names = describable(self.model)
         self.shown_columns = self._shown(self.columns or names[1:7])
         self.shown_sections = [(title, self._shown(part)) for title, part in self.sections or self._one_section(names)]
@@ -314,7 +325,11 @@ class Declaration(ModelView):
             raise LookupError(f"no media purpose {self.images!r}")
 
     def _attributes(self, names: Iterable[str]) -> list[Attribute]:
-        return [attribute(self.model, name) for name in names]
+        return [self._attribute(name) for name in names]
+
+    def _attribute(self, name: str) -> Attribute:
+        what = attribute(self.model, name)
+        return replace(what, kind=Kind.CHOICE, choices=self.named[name]()) if name in self.named else what
 
     def _source(self, name: str) -> str:
         """The column itself for a derived one (``phone`` for ``phone_index``)."""
@@ -328,7 +343,7 @@ class Declaration(ModelView):
             if hasattr(method, "_computed"):
                 shown.append(Shown(name, method._computed, compute=getattr(self, name)))
             else:
-                what = attribute(self.model, name)
+                what = self._attribute(name)
                 shown.append(Shown(name, what.label, what))
         return shown
 

@@ -19,6 +19,7 @@ from app.core.backoffice.attributes import Attribute, Kind
 from app.core.backoffice.filters import number
 
 LONG_TEXT = 20_000
+ONE_LINE = 200
 UNCHANGED = object()
 """What a masked field holds when nothing was typed: the record keeps its value."""
 
@@ -81,6 +82,11 @@ class TextField(ValueField):
     """Text within the column's length; an absent one is "" where the column knows no null."""
 
     @property
+    def control(self) -> str:  # type: ignore[override]
+        """Long texts get room."""
+        return "textarea" if self.max_length > ONE_LINE else "text"
+
+    @property
     def max_length(self) -> int:
         return getattr(self.attribute.column.type, "length", None) or (
             LONG_TEXT if self.attribute.kind is Kind.LONG_TEXT else 64
@@ -94,12 +100,6 @@ class TextField(ValueField):
 
     def value(self) -> Any:
         return ("" if not self.attribute.nullable else None) if self.empty else self.data
-
-
-class LongTextField(TextField):
-    """Text of several lines."""
-
-    control = "textarea"
 
 
 class MaskedField(TextField):
@@ -280,7 +280,7 @@ class JsonField(ValueField):
 
 FIELDS: dict[Kind, type[ValueField]] = {
     Kind.TEXT: TextField,
-    Kind.LONG_TEXT: LongTextField,
+    Kind.LONG_TEXT: TextField,
     Kind.FLAG: FlagField,
     Kind.CHOICE: ChoiceField,
     Kind.SEVERAL: SeveralField,

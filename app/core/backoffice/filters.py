@@ -21,7 +21,8 @@ from app.core.backoffice.attributes import CHOOSABLE, NUMBERS, RANGES, Attribute
 from app.core.db import to_fen
 from app.core.privacy import keyring
 
-RESERVED = frozenset({"q", "sort", "size", "at", "csrf_token"})
+PAGING = frozenset({"q", "sort", "size", "at"})
+RESERVED = PAGING | {"csrf_token", "endpoint"}
 LONGEST = 200
 TAIL_LENGTH = 4
 LIKE_ESCAPE = "\\"

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.core import audit, rights
 from app.core.audit import AuditEntry
-from app.core.backoffice import screens
-from app.core.backoffice.attributes import Attribute, Kind, attribute
+from app.core.backoffice import audit_words, screens
+from app.core.backoffice.attributes import Attribute, Kind, attribute, describable
 from app.core.backoffice.cells import plain, staff_names
 from app.core.db import column_label
 from app.core.workflow import Move
@@ -22,15 +22,6 @@ if TYPE_CHECKING:
 
 RELATED_ROWS = 20
 HISTORY_ROWS = 20
-ACTIONS = {
-    "create": "新增",
-    "update": "修改",
-    "delete": "删除",
-    "reveal": "查看完整信息",
-    "import": "导入",
-    "export": "导出",
-    "undo": "撤销",
-}
 
 
 @dataclass(frozen=True)
@@ -107,13 +98,14 @@ def history(view: "Declaration", session: Session, record: Any) -> list[HistoryL
         .where(AuditEntry.record == view.model.__tablename__, AuditEntry.record_id == str(record.id))
         .order_by(AuditEntry.seq.desc())
         .limit(HISTORY_ROWS)
-    )
+    ).all()
     flow = getattr(view.model, "flow", None)
-    titles = ACTIONS | ({name: move.title for name, move in flow.moves.items()} if flow else {})
+    titles = audit_words.ACTIONS | ({name: move.title for name, move in flow.moves.items()} if flow else {})
+    targets = _targets(view, session, [entry.changes for entry in entries])
     lines = []
     for entry in entries:
         when, action = plain(Kind.MOMENT, entry.at), titles.get(entry.action, entry.action)
-        lines.append(HistoryLine(when, entry.actor_name, action, _changes(view, entry.changes)))
+        lines.append(HistoryLine(when, entry.actor_name, action, _changes(view, entry.changes, targets)))
     return lines
 
 
@@ -123,11 +115,32 @@ def reveal(view: "Declaration", session: Session, record: Any) -> None:
     audit.record(session, "reveal", record, {_("查看的信息"): _("、").join(names)})
 
 
-def _changes(view: "Declaration", changes: Mapping[str, Any]) -> list[tuple[str, str, str | None]]:
+def _targets(view: "Declaration", session: Session, changes: list[Mapping[str, Any]]) -> dict[str, dict[int, str]]:
+    """What the related records that changes mention are called, by foreign key; those out of scope stay numbers."""
+    found: dict[str, dict[int, str]] = {}
+    for relation in screens.relations([attribute(view.model, name) for name in describable(view.model)]):
+        values = [value for change in changes for value in _pair(change.get(relation.key))]
+        ids = {value for value in values if isinstance(value, int)}
+        if ids:
+            query = screens.in_scope(relation.target).where(relation.target.id.in_(ids))
+            records = session.scalars(query.options(*screens.describing(relation.target)))
+            found[relation.key] = {record.id: screens.describe(record) for record in records}
+    return found
+
+
+def _pair(value: Any) -> list[Any]:
+    return value if isinstance(value, list) and len(value) == 2 else []
+
+
+def _changes(
+    view: "Declaration", changes: Mapping[str, Any], targets: Mapping[str, Mapping[int, str]]
+) -> list[tuple[str, str, str | None]]:
     lines: list[tuple[str, str, str | None]] = []
     for key, value in changes.items():
         what = _attribute(view.model, key)
-        if isinstance(value, list) and len(value) == 2:
+        if key in targets and _pair(value):
+            value = [targets[key].get(part, part) for part in value]
+        if _pair(value):
             lines.append((_label(view.model, key), _text(what, value[0]), _text(what, value[1])))
         else:
             lines.append((_label(view.model, key), _text(what, value), None))

@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from app.core import rights
-from app.core.api.problem import problem, problem_of
+from app.core.api.problem import CODES, problem, problem_of
 from app.core.audit import Actor, act_as
 from app.core.db import db, reading
 from app.core.errors import DomainError, TooManyRequests
@@ -139,7 +139,7 @@ def _unexpected(error: Exception) -> Response:
 
 def _answer(status: int, message: str, allow: str | None = None) -> Response:
     if request.path.startswith("/api/"):
-        response = problem(status, f"http_{status}", message)
+        response = problem(status, CODES.get(status, f"http_{status}"), message)
     else:
         body = render_template(
             "backoffice/error.html", status=status, message=message, request_id=g.get("request_id", "")

@@ -10,13 +10,14 @@ from typing import Any
 
 from flask import abort, flash, get_template_attribute, jsonify, redirect, request
 from flask_babel import gettext as _
+from flask_login import current_user
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from app.core import sheets
-from app.core.backoffice import filters, forms, listing, record_page, saved_filters, screens
-from app.core.backoffice.attributes import LARGEST_BIGINT, Attribute, Kind, attribute
+from app.core import media, sheets
+from app.core.backoffice import filters, forms, listing, pictures, record_page, saved_filters, screens
+from app.core.backoffice.attributes import LARGEST_BIGINT, Attribute, Kind
 from app.core.backoffice.cells import cell
 from app.core.backoffice.declaration import Declaration
 from app.core.backoffice.elements import Bulk, Shown
@@ -111,7 +112,7 @@ class ModuleView(Declaration):
         action: Bulk | None = self.bulks.get(name)
         if action is None or not self.may(action.action):
             abort(404)
-        session, back = db.session(), self.url("list", **request.args)
+        session, back = db.session(), self.url("list", **self.kept(request.args))
         ids = {int(t) for t in request.form.getlist("ids") if t.isascii() and t.isdigit() and len(t) < 19}
         if not ids or len(ids) > MOST_TICKED:
             flash(_("请选择 1 至 %(limit)s 条记录", limit=MOST_TICKED), "warning")
@@ -143,14 +144,27 @@ class ModuleView(Declaration):
         answer.headers["Cache-Control"] = "no-store"
         return answer
 
+    @page("/images", action="edit", methods=("POST",))
+    def upload(self) -> Any:
+        """One picture of a form: ``{"key"}``, or ``{"message"}`` with what is wrong."""
+        if not self.images or not (self.may_add() or self.may_edit()):
+            abort(404)
+        owner_id = str(current_user.id)
+        db.session.rollback()  # decoding takes its time: no transaction is open meanwhile
+        try:
+            with transaction():
+                return jsonify(pictures.upload(db.session(), self.images, owner_id))
+        except DomainError as error:
+            return jsonify({"message": error.message}), error.status
+
     @page("/search", methods=("POST",))
     def find_by_form(self) -> Any:
         """The filter form of lists with personal columns: what was typed goes sealed into the address."""
         sealed = {a.name for a in self.filter_attributes if a.privacy} | {"q"}
         wanted = {}
-        for name, text in request.form.items():
+        for name, text in self.kept(request.form).items():
             text = text.strip()
-            if text and name != "csrf_token":
+            if text:
                 wanted[name] = filters.seal_text(text[: filters.LONGEST]) if name in sealed and text[0] != "~" else text
         return redirect(self.url("list", **wanted))
 
@@ -172,14 +186,16 @@ class ModuleView(Declaration):
         with transaction():
             saved_filters.remove(db.session(), type(self).__name__, saved_id)
         flash(_("已删除常用筛选"), "success")
-        return redirect(self.url("list", **request.args))
+        return redirect(self.url("list", **self.kept(request.args)))
 
     @page("/export", action="export", methods=("POST",))
     def export(self) -> Any:
         """Exactly the filtered list as a sheet; personal columns masked without the right to reveal."""
-        if not self.may_export():
+        if self.sheet is None or not self.may_export():
             abort(404)
-        return sheets.export_response(self.sheet, self.filtered_select(request.args), reveal=self.may("reveal"))
+        filters_kept = self._chosen(db.session(), request.args).arguments
+        query = self.filtered_select(request.args)
+        return sheets.export_response(self.sheet, query, reveal=self.may("reveal"), filters=filters_kept)
 
     def filtered_select(self, arguments: Mapping[str, str]) -> Select[Any]:
         """The records of the list that these arguments of its address show, in its order."""
@@ -269,19 +285,23 @@ class ModuleView(Declaration):
 
             def value(name: str, other: Any = None) -> Any:
                 """A column of this record, or of another of its kind, drawn."""
-                column = Shown(name, "", attribute(self.model, name))
+                column = Shown(name, "", self._attribute(name))
                 drawn = self.cell(column, other or record, {}, names, revealed=revealed)
                 return get_template_attribute("backoffice/_cells.html", "draw_cell")(drawn)
 
-            return self.render(
-                self.show_template,
-                value=value,
-                **self.show_context(record),
-                record=record, heading=self.describe(record), sections=sections, revealed=revealed,
-                moves=record_page.open_moves(self, record), related=record_page.related_tables(self, session, record),
-                history=record_page.history(self, session, record),
-                buttons=[button for button in self.extra_buttons(record) if self.may(button.right)],
-            )  # fmt: skip
+            page_context = {
+                "record": record,
+                "heading": self.describe(record),
+                "sections": sections,
+                "revealed": revealed,
+                "value": value,
+                "moves": record_page.open_moves(self, record),
+                "related": record_page.related_tables(self, session, record),
+                "pictures": media.of(session, record) if self.images else (),
+                "history": record_page.history(self, session, record),
+                "buttons": [button for button in self.extra_buttons(record) if self.may(button.right)],
+            }
+            return self.render(self.show_template, **(page_context | self.show_context(record)))
 
     def _form(self, record: Any) -> Any:
         """The add form (no record) or the edit form."""
@@ -295,7 +315,8 @@ class ModuleView(Declaration):
                     with transaction():
                         saved_id = self._save(session, form, pk)
                     flash(_("已保存"), "success")
-                    return redirect(self.url("show", pk=saved_id))
+                    visible = session.scalar(self.scoped().where(self.model.id == saved_id)) is not None
+                    return redirect(self.url("show", pk=saved_id) if visible else self.url("list"))
                 except forms.REFUSALS as error:
                     problems = forms.explain(form, error, self.model)
             with reading():
@@ -316,6 +337,7 @@ class ModuleView(Declaration):
         heading = _("新增%(noun)s", noun=self.noun) if record is None else _("修改%(noun)s", noun=self.noun)
         return self.render(
             "backoffice/form.html", status, form=form, fields=tuple(fields(form)), record=record, heading=heading,
+            images=pictures.shown(session, self.images, record) if self.images else None,
             version=version, name="" if record is None else self.describe(record), problems=problems,
         )  # fmt: skip
 
@@ -330,6 +352,8 @@ class ModuleView(Declaration):
                 )
             saved = self.change(session, record, forms.values(form))
         session.flush()
+        if self.images:
+            pictures.save(session, self.images, self.images_most, saved)
         return int(saved.id)
 
     def _show_current(self, form: Any, record: Any) -> None:

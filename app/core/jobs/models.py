@@ -17,6 +17,7 @@ class OutboxEntry(Record):
 
     __tablename__ = "outbox"
     __label__ = "后台任务"
+    __audited__ = False
     __table_args__ = (Index("ix_outbox_due", "state", "due_at"),)
 
     flow = Workflow(
@@ -39,6 +40,7 @@ class JobRun(Record):
 
     __tablename__ = "job_run"
     __label__ = "定时任务记录"
+    __audited__ = False
     __table_args__ = (UniqueConstraint("job", "slot"),)
 
     job: Mapped[str] = mapped_column(String(64), info=label("任务"))

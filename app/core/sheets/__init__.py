@@ -1,5 +1,25 @@
-"""Import and export from one declaration of columns."""
+"""Import and export from one declaration of columns.
 
+A module declares a ``Sheet``; from it come the template, the import (upload, dry run, confirmation, undo; see
+``pages``) and the export. The pages are registered by ``pages.init_app``.
+"""
 
-class Sheet:
-    """A sheet declaration."""
+from app.core.sheets.columns import (
+    Amount,
+    Choice,
+    Choices,
+    Code,
+    Column,
+    Date,
+    Decimal,
+    Flag,
+    Integer,
+    Lookup,
+    Month,
+    Text,
+)
+from app.core.sheets.export import export_response
+from app.core.sheets.sheet import Draft, Row, Sheet
+
+__all__ = ("Amount", "Choice", "Choices", "Code", "Column", "Date", "Decimal", "Draft", "Flag", "Integer", "Lookup",
+           "Month", "Row", "Sheet", "Text", "export_response")  # fmt: skip

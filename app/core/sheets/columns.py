@@ -1,11 +1,12 @@
 """Columns of a sheet: how a cell becomes a value, and a value a cell. One object serves template, import and export."""
 
+import datetime as dt
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal as Number
+from decimal import InvalidOperation
 from typing import Any, ClassVar
 
 from flask_babel import gettext as _
@@ -19,10 +20,10 @@ from app.core.privacy import Privacy, Sealed
 
 LONGEST_TEXT = 2000
 MOST_INTEGER = 2**31 - 1
-EXCEL_EPOCH = date(1899, 12, 30)
-EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
+EXCEL_EPOCH = dt.date(1899, 12, 30)
+EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2199, 12, 31)
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff￾￿]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _BLANKS = " \t\r\n\u3000\xa0\u200b\ufeff"
 _WIDE = {0xFEE0 + code: code for code in map(ord, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")}
 _DANGEROUS = "=+-@\t\r"
@@ -47,7 +48,7 @@ class Masked:
 
 def neutralise(text: str) -> str:
     """Text that no spreadsheet program takes for a formula; ``clean`` takes it back exactly."""
-    if text[:1] in _DANGEROUS and text or text[:1] == "'" and _NEUTRALISED.match(text):
+    if (text[:1] in _DANGEROUS and text) or (text[:1] == "'" and _NEUTRALISED.match(text)):
         return f"'{text}"
     return text
 
@@ -272,7 +273,7 @@ class Flag(Column):
         return self.note or _("填写“是”或“否”")
 
 
-class Decimals(Column):
+class Decimal(Column):
     """A decimal number with at most the places of the model's column."""
 
     kind = "number"
@@ -281,8 +282,8 @@ class Decimals(Column):
 
     def __init__(self, name: str, title: str = "", *, minimum: Any = None, maximum: Any = None, **options: Any) -> None:
         super().__init__(name, title, **options)
-        self.minimum = None if minimum is None else Decimal(minimum)
-        self.maximum = None if maximum is None else Decimal(maximum)
+        self.minimum = None if minimum is None else Number(minimum)
+        self.maximum = None if maximum is None else Number(maximum)
 
     def bind(self, model: Any) -> None:
         super().bind(model)
@@ -291,16 +292,16 @@ class Decimals(Column):
             self.digits, self.places = kind.precision, kind.scale or 0
 
     def read(self, text: str) -> Any:
-        text = unicodedata.normalize("NFKC", text).replace(",", "").strip("¥¥元㎡ ")
+        text = unicodedata.normalize("NFKC", text).replace(",", "").removeprefix("¥").removesuffix("元")
         try:
-            number = Decimal(text)
+            number = Number(text)
         except InvalidOperation:
             raise CellError(_("“%(text)s”不是数字", text=text[:20])) from None
         if not number.is_finite():
             raise CellError(_("“%(text)s”不是数字", text=text[:20]))
         if number and number.adjusted() >= self.digits - self.places:
             raise CellError(_("数值过大"))
-        rounded = number.quantize(Decimal(1).scaleb(-self.places))
+        rounded = number.quantize(Number(1).scaleb(-self.places))
         if rounded != number:
             raise CellError(
                 _("最多 %(places)s 位小数", places=self.places) if self.places else _("应为整数,不能有小数")
@@ -315,7 +316,7 @@ class Decimals(Column):
         return self.note or _("数字,最多 %(places)s 位小数", places=self.places)
 
 
-class Whole(Decimals):
+class Integer(Decimal):
     """A whole number."""
 
     places, digits = 0, 10
@@ -330,7 +331,7 @@ class Whole(Decimals):
         return self.note or _("整数")
 
 
-class Amount(Decimals):
+class Amount(Decimal):
     """Money: yuan in the sheet, fen in the model."""
 
     digits = 14
@@ -338,32 +339,32 @@ class Amount(Decimals):
     def read(self, text: str) -> int:
         return to_fen(super().read(text))
 
-    def render(self, value: Any) -> Decimal:
-        return Decimal(value).scaleb(-2)
+    def render(self, value: Any) -> Number:
+        return Number(value).scaleb(-2)
 
     def explained(self) -> str:
         return self.note or _("金额,单位为元")
 
 
-class Day(Column):
+class Date(Column):
     """A calendar day, from a date cell or text such as 2026-11-23, 2026/11/23, 2026年11月23日, 20261123."""
 
     kind = "date"
 
-    def parse(self, cell: Cell) -> date:
+    def parse(self, cell: Cell) -> dt.date:
         if isinstance(cell, bool):
             raise CellError(_("不是有效的日期,请按 2026-01-31 的格式填写"))
         if isinstance(cell, (int, float)) and 20_000 <= cell < 80_000:
-            return EXCEL_EPOCH + timedelta(days=int(cell))
+            return EXCEL_EPOCH + dt.timedelta(days=int(cell))
         return self.read(clean(cell))
 
-    def read(self, text: str) -> date:
+    def read(self, text: str) -> dt.date:
         text = unicodedata.normalize("NFKC", text)
         if len(text) == 8 and text.isdigit():
             text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
         found = _DAY.fullmatch(text)
         try:
-            day = date(*(int(part) for part in found.groups())) if found else None
+            day = dt.date(*(int(part) for part in found.groups())) if found else None
         except ValueError:
             day = None
         if day is None or not EARLIEST <= day <= LATEST:

@@ -47,6 +47,9 @@ class ImportJob(Record):
     unchanged_rows: Mapped[int] = mapped_column(Integer, default=0, info=label("无变化"))
     failed_rows: Mapped[int] = mapped_column(Integer, default=0, info=label("错误行数"))
     problems: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, info=label("问题"))
+    notices: Mapped[list[str]] = mapped_column(JSON, default=list, info=label("提示"))
+    previews: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, info=label("修改预览"))
+    failed_key: Mapped[str] = mapped_column(String(64), default="", info=label("错误行文件"))
     error: Mapped[str] = mapped_column(Text, default="", info=label("失败原因"))
     finished_at: Mapped[datetime | None] = mapped_column(Moment, info=label("完成时间"))
 
@@ -58,9 +61,11 @@ class ImportedRow(Record):
     __label__ = "导入明细"
 
     job_id: Mapped[int] = mapped_column(BigId, ForeignKey("import_job.id", ondelete="CASCADE"), index=True)
+    record: Mapped[str] = mapped_column(String(64))
     record_id: Mapped[int] = mapped_column(BigInteger)
     stamp: Mapped[datetime] = mapped_column(Moment)
     before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """What the changed attributes held (sealed ones still sealed); None: the record was made by the import."""
 
 
 class ExportJob(Record):

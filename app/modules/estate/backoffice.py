@@ -20,6 +20,10 @@ class UnitView(ModuleView):
     order = ("id",)
     sortable = ("number", "floor", "area_m2", "created_at")
     form = ("building", "number", "floor", "kind", "area_m2", "status")
+    described_with = ("building",)
+
+    def describe(self, record: Unit) -> str:
+        return f"{record.building.name} {record.number}"
 
     def create(self, session: Session, values: dict[str, Any]) -> Unit:
         return operations.save_unit(session, None, values)

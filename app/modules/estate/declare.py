@@ -1,6 +1,16 @@
 """The module in one object."""
 
 from app.core.module import Area, Module
-from app.modules.estate import models  # noqa: F401
+from app.modules.estate import backoffice, demo, sheets
+from app.modules.estate.api import api
 
-MODULE = Module("estate", "房产资料", "fa-building", areas=(Area("estate", "园区、楼栋与房屋"),))
+MODULE = Module(
+    "estate",
+    "房产资料",
+    "fa-building",
+    areas=(Area("estate", "园区、楼栋与房屋"),),
+    views=(backoffice.UnitView, backoffice.BuildingView, backoffice.CommunityView),
+    api=(api,),
+    sheets=(sheets.COMMUNITIES, sheets.BUILDINGS, sheets.UNITS),
+    demo=demo.fill,
+)

@@ -14,7 +14,7 @@ from app.core.backoffice import ModuleView
 from app.core.backoffice.pages import page
 from app.core.db import db, transaction
 from app.core.errors import DomainError
-from app.modules.members import operations, queries, sheets
+from app.modules.members import certification, operations, queries, sheets
 from app.modules.members.models import (
     Certification,
     CertificationUnit,
@@ -49,7 +49,7 @@ class CertificationView(ModuleView):
         ).all()
         return {
             "units": [link.unit for link in units],
-            "pictures": media.of(session, record),
+            "photos": media.of(session, record),
             "matches": queries.match_customers(session, record) if record.state == "pending" else [],
             "earlier": queries.earlier_certifications(session, record),
             "may_decide": record.state == "pending" and rights.can(self.area, "approve"),
@@ -60,7 +60,7 @@ class CertificationView(ModuleView):
         chosen = request.form.get("customer_id", type=int)
         return self._decide(
             record_id,
-            lambda session, record: operations.approve(session, record, current_user.id, chosen),
+            lambda session, record: certification.approve(session, record, current_user.id, chosen),
             _("已通过,申请人即刻获得相应身份"),
         )
 
@@ -69,7 +69,7 @@ class CertificationView(ModuleView):
         reason = request.form.get("reason", "")
         return self._decide(
             record_id,
-            lambda session, record: operations.reject(session, record, current_user.id, reason),
+            lambda session, record: certification.reject(session, record, current_user.id, reason),
             _("已驳回,申请人会看到原因"),
         )
 
@@ -164,3 +164,7 @@ class MemberView(ModuleView):
     form = ("active",)
     can_add = can_delete = False
     related = ((CustomerMemberView, "member_id"),)
+
+    def change(self, session: Session, record: Member, values: dict[str, Any]) -> Member:
+        operations.set_active(session, record, values["active"])
+        return record

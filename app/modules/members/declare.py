@@ -1,7 +1,23 @@
 """The module in one object."""
 
-from app.core.module import APPROVE, EDIT, EXPORT, REVEAL, STANDARD, VIEW, Area, Module
-from app.modules.members import models  # noqa: F401
+from app.core.jobs import Timed
+from app.core.module import (
+    APPROVE,
+    EDIT,
+    EXPORT,
+    REVEAL,
+    STANDARD,
+    VIEW,
+    Area,
+    MenuEntry,
+    Module,
+    Purpose,
+    Setting,
+    Tile,
+)
+from app.modules.members import backoffice, certification, demo, operations, queries, sheets
+from app.modules.members.api import api
+from app.modules.members.connections import connect
 
 MODULE = Module(
     "members",
@@ -13,4 +29,42 @@ MODULE = Module(
         Area("technicians", "维修师傅", (*STANDARD, REVEAL)),
         Area("members", "小程序用户", (VIEW, EDIT, EXPORT)),
     ),
+    views=(
+        backoffice.CertificationView,
+        backoffice.CustomerView,
+        backoffice.OccupancyView,
+        backoffice.CustomerMemberView,
+        backoffice.TechnicianView,
+        backoffice.MemberView,
+    ),
+    api=(api,),
+    sheets=(sheets.CUSTOMERS, sheets.OCCUPANCIES, sheets.TECHNICIANS),
+    media=(Purpose(certification.PURPOSE, "认证材料", area="certification"),),
+    settings=(
+        Setting("members.privacy_version", "隐私政策版本", "2026-11", "更新后用户需重新同意"),
+        Setting("members.material_consent_version", "认证材料使用说明版本", "2026-11", "更新后提交认证前需重新同意"),
+        Setting(
+            "members.certification_template", "认证结果订阅消息模板", "", "微信公众平台的模板编号;空则只发站内消息"
+        ),
+    ),
+    menu=(
+        MenuEntry(
+            "certification", "身份认证", "id-card", "/pkg-members/certification", ("visitor", "merchant", "tenant")
+        ),
+    ),
+    tiles=(
+        Tile(
+            "certification",
+            "approve",
+            "待审核认证",
+            queries.count_pending,
+            "CertificationView.list",
+            {"state": "pending"},
+        ),
+    ),
+    handlers={"members.forget_tokens": operations.forget_tokens},
+    schedule=(Timed("members.forget_tokens", daily_at="03:10"),),
+    start=connect,
+    demo=demo.fill,
+    demo_after=("estate", "system"),
 )

@@ -1,7 +1,12 @@
 """Back office: function menu, messages, jobs, audit trail."""
 
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.core import clock
 from app.core.audit import AuditEntry
-from app.core.backoffice import ModuleView
+from app.core.backoffice import ModuleView, audit_words
 from app.core.jobs.models import OutboxEntry
 from app.core.messages.models import Message
 from app.modules.system.models import MenuModule
@@ -46,6 +51,9 @@ class JobView(ModuleView):
     readonly = True
     moves = ("retry",)
 
+    def make_move(self, session: Session, record: OutboxEntry, name: str, values: dict[str, Any]) -> OutboxEntry:
+        return OutboxEntry.flow.apply(session, record, name, attempts=0, due_at=clock.now(), finished_at=None)
+
 
 class AuditView(ModuleView):
     """审计日志: who did what, when, from where."""
@@ -58,3 +66,4 @@ class AuditView(ModuleView):
     order = ("-seq",)
     sortable = ("seq",)
     readonly = True
+    named = {"action": audit_words.actions, "record": audit_words.records, "actor_kind": audit_words.actors}

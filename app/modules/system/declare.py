@@ -1,6 +1,10 @@
 """The module in one object."""
 
-from app.core.module import DELETE, EDIT, EXPORT, VIEW, Area, Module, Setting
+from app.core import media, messages
+from app.core.api import idempotency, set_menu_gate
+from app.core.jobs import Timed, runner
+from app.core.module import DELETE, EDIT, EXPORT, VIEW, Area, Module, Setting, Tile
+from app.modules.system import api, demo, media_api, operations, queries
 from app.modules.system.backoffice import AuditView, JobView, MenuModuleView, MessageView
 from app.modules.system.role_pages import RoleView
 from app.modules.system.settings_pages import SettingsView
@@ -19,9 +23,31 @@ MODULE = Module(
         Area("audit", "审计日志", (VIEW, EXPORT)),
     ),
     views=(MenuModuleView, RoleView, StaffView, SettingsView, MessageView, JobView, AuditView),
+    api=(api.api, media_api.api),
+    handlers={
+        "api.forget_answers": idempotency.forget,
+        "jobs.forget_done": runner.forget_done,
+        "media.sweep": media.sweep,
+        "messages.deliver": messages.deliver,
+    },
+    schedule=(
+        Timed("api.forget_answers", daily_at="03:20"),
+        Timed("jobs.forget_done", daily_at="03:30"),
+        Timed("media.sweep", every_minutes=60),
+    ),
+    tiles=(Tile("jobs", "edit", "失败的后台任务", queries.count_dead_jobs, "JobView.list", {"state": "dead"}),),
+    start=lambda app: set_menu_gate(app, operations.is_open),
     settings=(
-        Setting("system.idle_minutes", "无操作自动退出(分钟)", 30, "管理员无操作超过此时间需重新登录", minimum=5, maximum=720),
+        Setting(
+            "system.idle_minutes",
+            "无操作自动退出(分钟)",
+            30,
+            "管理员无操作超过此时间需重新登录",
+            minimum=5,
+            maximum=720,
+        ),
         Setting("system.password_length", "管理员密码最短长度", 10, minimum=8, maximum=64),
         Setting("system.outbox_days", "已完成后台任务保留天数", 30, minimum=1, maximum=3650),
     ),
+    demo=demo.fill,
 )

@@ -17,9 +17,7 @@ class MenuModule(Record):
     name: Mapped[str] = mapped_column(String(16), info=label("名称"))
     icon: Mapped[str] = mapped_column(String(64), info=label("图标"))
     page: Mapped[str] = mapped_column(String(128), info=label("页面"))
-    roles: Mapped[list[str]] = mapped_column(
-        JSON, default=list, info=label("可见角色", choices=ROLES, several=True)
-    )
+    roles: Mapped[list[str]] = mapped_column(JSON, default=list, info=label("可见角色", choices=ROLES, several=True))
     position: Mapped[int] = mapped_column(Integer, default=0, info=label("排序"))
     enabled: Mapped[bool] = mapped_column(Boolean, default=True, info=label("开启"))
 

@@ -34,6 +34,16 @@ document.querySelectorAll("[data-autosubmit] select").forEach((select) => {
 });
 
 document.querySelectorAll("[data-filters]").forEach((form) => {
+  // On a phone the list comes first: the filters unfold when asked for.
+  const fold = form.querySelector("[data-fold]");
+  if (fold && window.matchMedia("(max-width: 768px)").matches) {
+    fold.hidden = false;
+    form.classList.add("is-folded");
+    fold.addEventListener("click", () => {
+      const folded = form.classList.toggle("is-folded");
+      fold.setAttribute("aria-expanded", String(!folded));
+    });
+  }
   form.addEventListener("submit", () => {
     form.querySelectorAll("input, select").forEach((input) => {
       if (input.name && input.value === "") input.disabled = true;

@@ -10,7 +10,7 @@ from flask import Flask
 from app.core.db import db
 from app.factory import create_app
 from app.modules.estate import declare
-from tests.core.backoffice_screens.screens import VIEWS
+from tests.core.backoffice_screens.screens import PICTURES, VIEWS
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +18,10 @@ def screened(built: tuple[Flask, Path]) -> Flask:
     """A second application on the database of the first."""
     app, folder = built
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(declare, "MODULE", replace(declare.MODULE, views=(*declare.MODULE.views, *VIEWS)))
+        module = declare.MODULE
+        patch.setattr(
+            declare, "MODULE", replace(module, views=(*module.views, *VIEWS), media=(*module.media, PICTURES))
+        )
         return create_app(
             TESTING=True,
             DATA_DIR=folder,

@@ -8,8 +8,11 @@ from sqlalchemy.orm import Session
 
 from app.core.backoffice import ModuleView, bulk, computed
 from app.core.errors import Invalid
+from app.core.module import Purpose
 from app.modules.estate.models import Building, Community, Unit
 from app.modules.members.models import Certification, Customer, Technician
+
+PICTURES = Purpose("try_pictures", "测试图片", area="estate")
 
 
 class TryUnitView(ModuleView):
@@ -69,6 +72,7 @@ class TryCommunityView(ModuleView):
     search = ("name", "code")
     sortable = ("name",)
     form = ("code", "name", "address", "service_phone", "active")
+    images, images_most = PICTURES.key, 3
     related = ((TryBuildingView, "community_id"),)
 
     def base_filter(self) -> Any:

@@ -1,6 +1,8 @@
 """Lists: what stands on them, filters in the address, paging, limits, data scope."""
 
+import io
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from python_calamine import CalamineWorkbook
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
@@ -231,7 +234,9 @@ def test_a_person_with_a_data_scope_sees_only_those_communities(browse: Browse, 
     with store() as session:
         mine, other = make_community(session, name="我的园区"), make_community(session, name="别的园区")
         seen = make_unit(session, building=make_building(session, community=mine, name="我楼"), number="MINE")
-        hidden = make_unit(session, building=make_building(session, community=other, name="他楼"), number="OTHER")
+        hidden = make_unit(
+            session, building=make_building(session, community=other, name="他楼"), number="OTHER", status="occupied"
+        )
         person = make_staff(session, "lao", {("estate", "view"), ("estate", "edit"), ("estate", "delete")})
         session.add(StaffScope(user_id=person.id, community_id=mine.id))
         seen_id, hidden_id, other_building = seen.id, hidden.id, hidden.building_id
@@ -245,13 +250,13 @@ def test_a_person_with_a_data_scope_sees_only_those_communities(browse: Browse, 
     assert "别的园区" not in text(client, "/try/unit/choices/community")
     assert "我的园区" in client.get("/try/unit/choices/community").json["items"][0]["text"]
     assert "已忽略" in text(client, f"/try/unit/?building={other_building}")
-    answer = client.post(f"/try/unit/{seen_id}/edit", data={"building": str(other_building), "number": "X", "floor": "1",
-                                                            "kind": "shop", "area_m2": "1", "status": "vacant"})  # fmt: skip
+    typed = {"building": str(other_building), "number": "X", "floor": "1", "kind": "shop", "area_m2": "1"}
+    answer = client.post(f"/try/unit/{seen_id}/edit", data={**typed, "status": "vacant"})
     assert answer.status_code == 422
     assert "所选的“楼栋”不存在,或不在您的数据范围内" in answer.get_data(as_text=True)
     client.post("/try/unit/bulk/vacate", data={"ids": [str(hidden_id)], "confirmed": "1"})
     with store() as session:
-        assert session.get(Unit, hidden_id) is not None
+        assert session.get(Unit, hidden_id).status == "occupied"  # type: ignore[union-attr]
 
 
 @pytest.mark.req("G8")
@@ -323,6 +328,11 @@ def test_ticked_rows_are_changed_together_after_a_question(browse: Browse, store
     assert "已标为空置:2 套" in text(client, answer.location)
     with store() as session:
         assert [session.get(Unit, key).status for key in ids] == ["vacant", "vacant", "occupied"]  # type: ignore[union-attr]
+    odd = "method=x&endpoint=y&_external=1&_scheme=javascript&self=z&next=//evil.example"
+    assert client.post(f"/try/unit/bulk/vacate?{odd}", data={}).location == "/try/unit/"
+    assert client.post("/try/customer/search", data=dict(pair.split("=") for pair in odd.split("&"))).location == (
+        "/try/customer/"
+    )
     for bad in ({}, {"ids": ["x"]}, {"ids": [str(n) for n in range(1001)]}):
         client.post("/try/unit/bulk/vacate", data=bad)
         assert "请选择 1 至 1000 条记录" in text(client, "/try/unit/")
@@ -353,3 +363,52 @@ def test_export_takes_the_same_filters_as_the_list(app: Flask, store: Store, que
         arguments = dict([query.split("="), ("kind", "shop")])
         with app.test_request_context():
             assert [unit.number for unit in session.scalars(view.filtered_select(arguments))] == ["S1"]
+
+
+def test_pages_asked_for_at_once_show_each_its_own_filters(app: Flask, browse: Browse, store: Store) -> None:
+    with store() as session:
+        building = make_building(session)
+        for floor in range(8):
+            make_unit(session, building=building, number=f"第{floor}层", floor=floor)
+    client = browse()
+    cookie = client.get_cookie("staff")
+    assert cookie is not None
+
+    def ask(floor: int) -> tuple[int, list[str]]:
+        browser = app.test_client()
+        browser.set_cookie("staff", cookie.value)
+        return floor, numbers(text(browser, f"/try/unit/?floor_from={floor}&floor_to={floor}"))
+
+    with ThreadPoolExecutor(8) as pool:
+        for floor, found in pool.map(ask, [number % 8 for number in range(40)]):
+            assert found == [f"第{floor}层"]
+
+
+@pytest.mark.req("G11")
+def test_the_export_button_gives_the_filtered_list_to_those_who_may(browse: Browse, store: Store) -> None:
+    with store() as session:
+        make_unit(session, kind="shop", number="S1")
+        make_unit(session, kind="flat", number="F1")
+    boss, viewer = browse(), browse("viewer", {("estate", "view"), ("estate", "import")})
+    page = text(boss, "/estate/unit/?kind=shop")
+    assert 'action="/estate/unit/export?kind=shop"' in page
+    answer = boss.post("/estate/unit/export?kind=shop")
+    assert answer.status_code == 200
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(answer.data)).get_sheet_by_index(0).to_python()
+    assert any("S1" in row for row in rows)
+    assert not any("F1" in row for row in rows)
+    page = text(viewer, "/estate/unit/")
+    assert "导出" not in page
+    assert "/import/unit/" in page
+    assert viewer.post("/estate/unit/export").status_code == 404
+    assert "/import/unit/" not in text(browse("reader", {("estate", "view")}), "/estate/unit/")
+
+
+@pytest.mark.req("S5")
+def test_the_audit_list_speaks_chinese(browse: Browse, store: Store) -> None:
+    with store() as session:
+        make_community(session)
+    page = text(browse(), "/system/audit_entry/?action=create&record=community&actor_kind=system")
+    for word in ("新增", "园区", "操作:新增", "对象:园区", "身份:系统"):
+        assert word in page
+    assert ">community<" not in page

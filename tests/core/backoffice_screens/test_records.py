@@ -1,19 +1,23 @@
 """Record pages and forms: what they take, what they refuse in words, and what they never do."""
 
+import io
 import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from PIL import Image
 from sqlalchemy import func, select
 
-from app.core import clock
+from app.core import clock, media
 from app.core.audit import AuditEntry
 from app.modules.estate.models import Building, Community, Unit
 from app.modules.members.models import Certification, Customer, Technician
 from tests.conftest import Browse, Store
+from tests.core.backoffice_screens.screens import TryCertificationView, TryCustomerView, TryUnitView
 from tests.factories import (
     make_building,
     make_community,
@@ -326,6 +330,74 @@ def test_a_record_page_shows_related_lists_and_history_to_those_who_may(browse: 
     page = text(viewer, f"/try/building/{building_id}")
     assert "0101" in page
     assert "操作记录" not in page
+
+
+def picture() -> tuple[io.BytesIO, str]:
+    content = io.BytesIO()
+    Image.new("RGB", (8, 8), "teal").save(content, "PNG")
+    content.seek(0)
+    return content, "x.png"
+
+
+def test_pictures_are_uploaded_at_once_kept_in_their_order_and_only_ones_own(browse: Browse, store: Store) -> None:
+    client, other = browse(), browse("other", {("estate", "view"), ("estate", "edit")})
+    keys = [client.post("/try/community/images", data={"file": picture()}).json["key"] for _ in range(3)]
+    foreign = other.post("/try/community/images", data={"file": picture()}).json["key"]
+    base = {"code": "K1", "name": "甲", "active": "1", "_images": "1"}
+    client.post("/try/community/new", data={**base, "images": keys[:2]})
+
+    def kept() -> list[str]:
+        with store() as session:
+            community = session.scalars(select(Community)).one()
+            return [file.key for file in media.of(session, community)]
+
+    assert kept() == keys[:2]
+    with store() as session:
+        url = f"/try/community/{session.scalars(select(Community.id)).one()}"
+    page = text(client, f"{url}/edit")
+    assert page.index(keys[0]) < page.index(keys[1])
+    assert client.post(f"{url}/edit", data={**base, "images": [keys[2], keys[1]]}).status_code == 302
+    assert kept() == [keys[2], keys[1]]
+    assert keys[2] in text(client, url)
+    for wrong in ([foreign], ["x" * 32], ["a\x00"], [*keys, "b", "c"]):
+        assert client.post(f"{url}/edit", data={**base, "images": wrong}).status_code == 422
+    assert client.post(f"{url}/edit", data={**base, "images": []}).status_code == 302
+    assert kept() == []
+
+
+def test_what_is_no_picture_is_refused_in_words(browse: Browse) -> None:
+    client = browse()
+    answer = client.post("/try/community/images", data={"file": (io.BytesIO(b"<svg onload=alert(1)>"), "x.svg")})
+    assert answer.status_code == 422
+    assert "无法识别的图片" in answer.json["message"]
+    assert client.post("/try/community/images").status_code == 422
+    assert client.post("/try/unit/images", data={"file": picture()}).status_code == 404
+    viewer = browse("viewer", {("estate", "view")})
+    assert viewer.post("/try/community/images", data={"file": picture()}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        {"columns": ("nmae",)}, {"filters": ("bulding",)}, {"search": ("numbr",)}, {"order": ("-born",)},
+        {"sortable": ("size",)}, {"form": ("id",)}, {"form": ("created_at",)}, {"moves": ("approve",)},
+        {"area": "nowhere"}, {"images": "nothing"}, {"sections": (("甲", ("nmae",)),)},
+    ],
+)  # fmt: skip
+def test_a_name_that_does_not_exist_stops_the_start(app: Flask, declared: dict[str, Any]) -> None:
+    screen = type("Misspelt", (TryUnitView,), declared)
+    with app.app_context(), pytest.raises((LookupError, AttributeError)):
+        screen()
+
+
+def test_a_state_or_a_sealed_column_cannot_be_misused(app: Flask) -> None:
+    with app.app_context():
+        for base, declared in (
+            (TryCertificationView, {"form": ("state",)}),
+            (TryCustomerView, {"sortable": ("phone",)}),
+        ):
+            with pytest.raises(LookupError):
+                type("Wrong", (base,), declared)()
 
 
 def _community(store: Store, building_id: int) -> int:

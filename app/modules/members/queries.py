@@ -1,0 +1,155 @@
+"""Reads of members and customers that more than one face needs."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.core import clock, rights
+from app.core.api.caller import Caller
+from app.modules.estate.models import Unit
+from app.modules.members.models import (
+    MERCHANT,
+    TECHNICIAN,
+    TENANT,
+    VISITOR,
+    Certification,
+    Customer,
+    CustomerMember,
+    Member,
+    MemberToken,
+    Occupancy,
+    Technician,
+)
+
+
+def _acts_for(kind: str):  # type: ignore[no-untyped-def]
+    return exists().where(
+        CustomerMember.member_id == Member.id,
+        Customer.id == CustomerMember.customer_id,
+        Customer.kind == kind,
+        Customer.active.is_(True),
+    )
+
+
+ROLE_FLAGS = (
+    exists().where(Technician.member_id == Member.id, Technician.active.is_(True)).label(TECHNICIAN),
+    _acts_for(MERCHANT).label(MERCHANT),
+    _acts_for(TENANT).label(TENANT),
+)
+"""What a member is, in the order in which it counts: each a column of a query over Member (G1)."""
+
+
+def first_role(*flags: bool) -> str:
+    """The role that ``ROLE_FLAGS`` amount to."""
+    return next((role for role, held in zip((TECHNICIAN, MERCHANT, TENANT), flags, strict=True) if held), VISITOR)
+
+
+def role_of(session: Session, member_id: int) -> str:
+    """What a member is at this moment."""
+    return first_role(*session.execute(select(*ROLE_FLAGS).where(Member.id == member_id)).one())
+
+
+def authenticate(session: Session, digest: str) -> Caller | None:
+    """Who holds the token with this digest; None when it is dead, expired, or its member disabled. One query."""
+    row = session.execute(
+        select(Member.id, Member.nickname, *ROLE_FLAGS)
+        .join(MemberToken, MemberToken.member_id == Member.id)
+        .where(MemberToken.digest == digest, MemberToken.expires_at > clock.now(), Member.active.is_(True))
+    ).one_or_none()
+    if row is None:
+        return None
+    return Caller(row[0], first_role(*row[2:]), f"{row.nickname or '用户'}#{row[0]}", digest)
+
+
+def customers_of(session: Session, member_id: int) -> list[Customer]:
+    """The customers on the books that a member acts for."""
+    return list(
+        session.scalars(
+            select(Customer)
+            .join(CustomerMember, CustomerMember.customer_id == Customer.id)
+            .where(CustomerMember.member_id == member_id, Customer.active.is_(True))
+            .order_by(Customer.id)
+        )
+    )
+
+
+def current_occupancies(member_id: int) -> Select[tuple[Occupancy]]:
+    """The occupancies that hold today of the customers that a member acts for."""
+    today = clock.today()
+    return (
+        select(Occupancy)
+        .join(CustomerMember, CustomerMember.customer_id == Occupancy.customer_id)
+        .join(Customer, Customer.id == Occupancy.customer_id)
+        .join(Unit, Unit.id == Occupancy.unit_id)
+        .where(
+            CustomerMember.member_id == member_id,
+            Customer.active.is_(True),
+            Occupancy.starts_on <= today,
+            or_(Occupancy.ends_on.is_(None), Occupancy.ends_on >= today),
+        )
+        .order_by(Occupancy.id)
+    )
+
+
+@dataclass(frozen=True)
+class Match:
+    """A customer on the books that an application may mean, and the fields that say so."""
+
+    customer: Customer
+    fields: tuple[str, ...]
+
+
+def match_customers(session: Session, application: Certification) -> list[Match]:
+    """Customers with the application's phone, ID number or credit code; the best match first."""
+    wanted = {
+        "统一社会信用代码": (Customer.credit_code_index, application.credit_code_index),
+        "身份证号": (Customer.id_number_index, application.id_number_index),
+        "手机号": (Customer.phone_index, application.phone_index),
+    }
+    conditions = [column == value for column, value in wanted.values() if value]
+    if not conditions:
+        return []
+    found = session.scalars(
+        select(Customer).where(Customer.kind == application.kind, or_(*conditions)).order_by(Customer.id).limit(20)
+    )
+    matches = [
+        Match(
+            customer,
+            tuple(n for n, (column, value) in wanted.items() if value and getattr(customer, column.key) == value),
+        )
+        for customer in found
+    ]
+    return sorted(matches, key=lambda match: len(match.fields), reverse=True)
+
+
+def earlier_certifications(session: Session, application: Certification) -> list[Certification]:
+    """The other applications of the same member, newest first."""
+    return list(
+        session.scalars(
+            select(Certification)
+            .where(Certification.member_id == application.member_id, Certification.id != application.id)
+            .order_by(Certification.id.desc())
+            .limit(20)
+        )
+    )
+
+
+def latest_certification_state(session: Session, member_id: int) -> str:
+    """``none``, or the state of the member's newest application that was not withdrawn."""
+    state = session.scalar(
+        select(Certification.state)
+        .where(Certification.member_id == member_id, Certification.state != "withdrawn")
+        .order_by(Certification.id.desc())
+        .limit(1)
+    )
+    return state or "none"
+
+
+def count_pending(session: Session) -> int:
+    """Applications that wait for a decision, within the signed-in person's communities."""
+    query = select(func.count()).where(Certification.state == "pending")
+    scope = rights.communities()
+    if scope is not None:
+        query = query.where(Certification.community_id.in_(scope))
+    return session.scalar(query) or 0

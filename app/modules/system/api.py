@@ -1,0 +1,149 @@
+"""Mobile endpoints: the home page and a member's messages."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from sqlalchemy import select
+
+from app.core import clock
+from app.core.api import ANY, Caller, Endpoints, Page, PageQuery, Schema, as_id, paginate
+from app.core.db import conflict_insert, db
+from app.core.errors import NotFound
+from app.core.messages.models import Message, Subscription
+from app.modules.system import operations
+
+api = Endpoints("system", "首页与消息")
+
+
+class MenuItemOut(Schema):
+    """功能菜单的一项"""
+
+    key: str
+    name: str
+    icon: str
+    page: str
+
+
+class SlideOut(Schema):
+    """广告的一页"""
+
+    id: str
+    title: str
+    image_url: str
+    link: str
+
+
+class AdsOut(Schema):
+    """广告位"""
+
+    layout: str
+    interval_ms: int
+    slides: list[SlideOut]
+
+
+class HomeOut(Schema):
+    """首页:功能菜单、公告、广告"""
+
+    menu: list[MenuItemOut]
+    notices: list[dict[str, Any]]
+    ads: AdsOut | None
+
+
+@api.get("/home", roles=None, returns=HomeOut)
+def home(caller: Caller | None) -> HomeOut:
+    """首页"""
+    role = caller.role if caller else "visitor"
+    menu = [
+        MenuItemOut(key=row.key, name=row.name, icon=row.icon, page=row.page)
+        for row in operations.open_menu(db.session(), role)
+    ]
+    return HomeOut(menu=menu, notices=[], ads=None)
+
+
+class MessageOut(Schema):
+    """一条消息"""
+
+    id: str
+    kind: str
+    title: str
+    body: str
+    link: str
+    read: bool
+    created_at: datetime
+
+
+def message_out(message: Message) -> MessageOut:
+    """A message as its receiver sees it."""
+    return MessageOut(
+        id=str(message.id),
+        kind=message.kind,
+        title=message.title,
+        body=message.body,
+        link=message.link,
+        read=message.read_at is not None,
+        created_at=clock.local(message.created_at),
+    )
+
+
+@api.get("/messages", roles=ANY, query=PageQuery, returns=Page[MessageOut])
+def list_messages(caller: Caller, query: PageQuery) -> Page[MessageOut]:
+    """我的消息,新的在前"""
+    mine = select(Message).where(Message.member_id == caller.member_id)
+    rows, following = paginate(db.session(), mine, query, [Message.id])
+    return Page(items=[message_out(row) for row in rows], next=following)
+
+
+@api.post("/messages/<message_id>/read", roles=ANY, returns=MessageOut)
+def read_message(caller: Caller, message_id: str) -> MessageOut:
+    """标记一条消息为已读"""
+    message = db.session.scalar(
+        select(Message).where(Message.id == as_id(message_id), Message.member_id == caller.member_id)
+    )
+    if message is None:
+        raise NotFound
+    message.read_at = message.read_at or clock.now()
+    db.session.flush()
+    return message_out(message)
+
+
+class SubscriptionOut(Schema):
+    """一个模板的剩余可发送次数"""
+
+    template: str
+    quota: int
+
+
+class SubscriptionIn(Schema):
+    """用户在微信里同意了哪些模板(每次同意可发送一条)"""
+
+    templates: Annotated[
+        list[Annotated[str, msgspec.Meta(min_length=1, max_length=64)]], msgspec.Meta(min_length=1, max_length=3)
+    ]
+
+
+def _subscriptions(member_id: int) -> Page[SubscriptionOut]:
+    rows = db.session.scalars(
+        select(Subscription).where(Subscription.member_id == member_id).order_by(Subscription.template).limit(100)
+    )
+    return Page(items=[SubscriptionOut(template=row.template, quota=row.quota) for row in rows], next=None)
+
+
+@api.get("/subscriptions", roles=ANY, returns=Page[SubscriptionOut])
+def list_subscriptions(caller: Caller) -> Page[SubscriptionOut]:
+    """我的订阅授权"""
+    return _subscriptions(caller.member_id)
+
+
+@api.post("/subscriptions", roles=ANY, body=SubscriptionIn, returns=Page[SubscriptionOut], limit="200/day")
+def subscribe(caller: Caller, body: SubscriptionIn) -> Page[SubscriptionOut]:
+    """记录用户刚同意的订阅消息"""
+    session = db.session()
+    insert = conflict_insert(session, Subscription)
+    for template in sorted(set(body.templates)):
+        session.execute(
+            insert.values(member_id=caller.member_id, template=template, quota=1).on_conflict_do_update(
+                index_elements=["member_id", "template"], set_={"quota": Subscription.quota + 1}
+            )
+        )
+    return _subscriptions(caller.member_id)
