@@ -3,12 +3,11 @@
 from importlib import import_module
 from typing import Any
 
-import config
 from flask import Flask
-from flask_babel import Babel
 from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import config
 from app import demo, docs, secrets
 from app.core import api, backoffice, commands, health, jobs, logs, media
 from app.core import models as _core_tables  # noqa: F401  (one metadata knows every table)

@@ -70,7 +70,7 @@ def _timed(app: Callable[..., Iterable[bytes]], case: Case, queries: Queries) ->
 
 
 class Contender:
-    """A running contender."""
+    """A running contender; ends with its ``with``."""
 
     def __init__(self, name: str, module: str, environ: Mapping[str, str], *arguments: str) -> None:
         self.name = name
@@ -90,8 +90,10 @@ class Contender:
             raise SystemExit(f"{self.name} failed at {case}")
         return dict(json.loads(line))
 
-    def stop(self) -> None:
-        """End the process."""
+    def __enter__(self) -> "Contender":
+        return self
+
+    def __exit__(self, *_error: Any) -> None:
         assert self.process.stdin
         self.process.stdin.close()
         self.process.wait(30)

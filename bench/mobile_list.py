@@ -1,11 +1,18 @@
 """A signed-in list endpoint with 20 rows: ours, FAB's ModelRestApi, Django REST framework, and a bare handler."""
 
 import argparse
+from contextlib import ExitStack
 
 from bench.ground import ground
 from bench.measure import Contender, interleave, keep, show
 
 CASES = ("20 messages",)
+CONTENDERS = {
+    "ours": "ours",
+    "ModelRestApi": "stock_fab",
+    "Django REST framework": "stock_django",
+    "bare WSGI": "bare",
+}
 
 
 def main() -> None:
@@ -16,16 +23,12 @@ def main() -> None:
     chosen = options.parse_args()
     database = "PostgreSQL" if chosen.postgresql else "SQLite"
     messages = 10_000_000 if chosen.full else 200_000
-    with ground(1000, messages, postgresql=chosen.postgresql) as environ:
+    with ExitStack() as stack:
+        environ = stack.enter_context(ground(1000, messages, postgresql=chosen.postgresql))
         contenders = [
-            Contender("ours", "ours", environ, "1000"),
-            Contender("ModelRestApi", "stock_fab", environ, "1000"),
-            Contender("Django REST framework", "stock_django", environ, "1000"),
-            Contender("bare WSGI", "bare", environ),
+            stack.enter_context(Contender(name, module, environ, "1000")) for name, module in CONTENDERS.items()
         ]
         rows = interleave(contenders, CASES, chosen.rounds, 20)
-        for contender in contenders:
-            contender.stop()
     show(f"20 of a member's messages out of {messages:,}, {database}, signed in", rows, "ours")
     print(keep(f"mobile_list_{database.lower()}", rows))
 

@@ -15,10 +15,10 @@ from typing import Any
 
 from flask_appbuilder.security.sqla.models import Role, User
 from sqlalchemy import JSON, BigInteger, String, event, inspect, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column
 
 from app.core import clock
-from app.core.db import Moment, Record, db, label
+from app.core.db import Moment, Record, db, execute, label
 from app.core.privacy import Privacy, mask_all
 
 GENESIS = "0" * 64
@@ -143,9 +143,10 @@ def _identify(subject: Any) -> tuple[str, str]:
 
 
 def _privacy(model: type) -> dict[str, Privacy]:
+    mapper: Mapper[Any] = inspect(model)
     return {
         attribute.key: attribute.columns[0].info["privacy"]
-        for attribute in inspect(model).column_attrs
+        for attribute in mapper.column_attrs
         if "privacy" in attribute.columns[0].info
     }
 
@@ -171,7 +172,8 @@ def _collect(session: Session, _context: Any) -> None:
 def _changes(subject: Any, action: str) -> dict[str, Any]:
     state = inspect(subject)
     changes: dict[str, Any] = {}
-    for attribute in state.mapper.column_attrs:
+    mapper: Mapper[Any] = state.mapper
+    for attribute in mapper.column_attrs:
         column = attribute.columns[0]
         if attribute.key in QUIET or "derived" in column.info or action == "delete":
             continue
@@ -216,10 +218,7 @@ def _write(session: Session) -> None:
         previous, digest = digest, _link(digest, seq, content)
         rows.append({**content, "seq": seq, "previous": previous, "digest": digest})
     session.execute(AuditEntry.__table__.insert(), rows)
-    session.execute(
-        update(AuditHead).where(AuditHead.id == 1).values(seq=seq, digest=digest),
-        execution_options={"synchronize_session": False},
-    )
+    execute(session, update(AuditHead).where(AuditHead.id == 1).values(seq=seq, digest=digest))
 
 
 def _forget(session: Session, ended: Any) -> None:

@@ -10,12 +10,23 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from flask import Flask
 from flask_appbuilder import Model
 from flask_appbuilder.utils.legacy import get_sqla_class
-from sqlalchemy import BigInteger, Connection, DateTime, Engine, Integer, String, event, inspect
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    CursorResult,
+    DateTime,
+    Engine,
+    Executable,
+    Integer,
+    String,
+    event,
+    inspect,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column
@@ -73,7 +84,7 @@ def column_label(model: type, name: str) -> str:
 
     Raises KeyError when nothing is declared, so that a misspelt name stops the start.
     """
-    mapper = inspect(model)
+    mapper: Mapper[Any] = inspect(model)
     attribute = mapper.attrs[name]
     if "label" in attribute.info:
         return str(attribute.info["label"])
@@ -134,9 +145,10 @@ def state_column(initial: str, text: str = "状态") -> Any:
 
 def derived_columns(model: type) -> list[tuple[str, str, Any]]:
     """(column, source, function) of each column declared with ``privacy.derived``."""
+    mapper: Mapper[Any] = inspect(model)
     return [
         (attribute.key, *attribute.columns[0].info["derived"])
-        for attribute in inspect(model).column_attrs
+        for attribute in mapper.column_attrs
         if "derived" in attribute.columns[0].info
     ]
 
@@ -203,6 +215,12 @@ def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if _reading.get() else "BEGIN IMMEDIATE")
+
+
+def execute(session: Session, statement: Executable) -> int:
+    """Run an UPDATE, DELETE or INSERT; how many rows it touched. Loaded records do not follow."""
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    return cast("CursorResult[Any]", result).rowcount
 
 
 def conflict_insert(session: Session, model: type[Record]) -> Any:

@@ -1,6 +1,10 @@
 """Security headers of every answer; pages run no script and style but its own files and nonces."""
 
+import hashlib
 import secrets
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 
@@ -10,11 +14,18 @@ STRICT = (
     "frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
 )
 
+STATIC = ("static", "appbuilder.static")
+FOREVER = "public, max-age=31536000, immutable"
+
 
 def init_app(app: Flask) -> None:
-    """Add the headers after each request and ``csp_nonce()`` to the templates."""
+    """Add the headers after each request and ``csp_nonce()`` to the templates.
+
+    A view that needs another policy sets the header itself; it is left alone.
+    """
     app.jinja_env.globals["csp_nonce"] = csp_nonce
     app.after_request(_protect)
+    app.url_defaults(_name_version)
 
 
 def csp_nonce() -> str:
@@ -33,6 +44,24 @@ def _protect(response: Response) -> Response:
     headers.setdefault("X-Frame-Options", "DENY")
     if current_app.config["PRODUCTION"]:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if response.mimetype == "text/html" and not request.path.startswith("/static/"):
+    if request.endpoint in STATIC and response.status_code in (200, 304):
+        headers["Cache-Control"] = FOREVER if "v" in request.args else "no-cache"
+    elif not request.path.startswith("/api/"):
         headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def _name_version(endpoint: str, values: dict[str, Any]) -> None:
+    """Put the version of a static file into its address, so that browsers may keep it for good."""
+    if endpoint not in STATIC or "filename" not in values:
+        return
+    owner = current_app if endpoint == "static" else current_app.blueprints[endpoint.partition(".")[0]]
+    path = Path(owner.static_folder or "", values["filename"])
+    if path.is_file():
+        values["v"] = version(path)
+
+
+@cache
+def version(path: Path) -> str:
+    """A short digest of a file's content."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]

@@ -7,21 +7,23 @@ purpose's area.
 
 import hashlib
 import io
+import re
 import secrets
-import warnings
-from collections.abc import Sequence
+import threading
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import IO, Any
 
-from flask import Flask, Response, current_app, request, url_for
+from flask import Flask, Response, current_app, url_for
 from flask_babel import gettext as _
-from PIL import Image, ImageOps, UnidentifiedImageError
-from sqlalchemy import BigInteger, Boolean, Integer, String, select, update
+from PIL import Image, ImageOps
+from sqlalchemy import BigInteger, Boolean, Integer, String, event, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core import clock
-from app.core.db import Record, label
+from app.core.db import Record, db, execute, label
 from app.core.errors import Invalid, NotFound, TooLarge
+from app.core.logs import log
 from app.core.module import Purpose, registry
 from app.core.privacy import keyring
 from app.integrations.storage import LocalStorage, Storage
@@ -33,6 +35,11 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "MPO")
 JPEG, PNG = "image/jpeg", "image/png"
 ORPHANS_KEPT = timedelta(days=1)
 SUFFIXES = {"": "", "thumb": ".t"}
+KEY = re.compile(r"[0-9a-f]{32}")
+
+Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+_room = threading.BoundedSemaphore(2)
+"""Decoding takes up to 200 MB for a moment: two at a time in a process."""
 
 
 class MediaFile(Record):
@@ -59,6 +66,9 @@ class MediaFile(Record):
 def init_app(app: Flask) -> None:
     """Choose the storage."""
     app.extensions["storage"] = LocalStorage(app.config["DATA_DIR"] / "media")
+    for name, listener in (("after_commit", _settle), ("after_rollback", _undo)):
+        if not event.contains(db.session, name, listener):
+            event.listen(db.session, name, listener)
 
 
 def storage() -> Storage:
@@ -84,17 +94,19 @@ def store(session: Session, stream: IO[bytes], purpose_key: str, owner_kind: str
     raw = stream.read(LARGEST_UPLOAD + 1)
     if len(raw) > LARGEST_UPLOAD:
         raise TooLarge(_("图片不能超过 %(n)s MB", n=LARGEST_UPLOAD // 1024 // 1024))
-    picture = _decode(raw)
-    picture.thumbnail((purpose.longest_side, purpose.longest_side))
-    content, content_type = _encode(picture)
-    small = picture.copy()
-    small.thumbnail((THUMB_SIDE, THUMB_SIDE))
+    with _room:
+        picture = _decode(raw, purpose.longest_side)
+        width, height = picture.size
+        content, content_type = _encode(picture)
+        picture.thumbnail((THUMB_SIDE, THUMB_SIDE))
+        small, _same = _encode(picture)
     key = secrets.token_hex(16)
-    for suffix, data in ((SUFFIXES[""], content), (SUFFIXES["thumb"], _encode(small)[0])):
+    for suffix, data in ((SUFFIXES[""], content), (SUFFIXES["thumb"], small)):
+        session.info.setdefault(WRITTEN, []).append(key + suffix)
         storage().put(key + suffix, data if purpose.public else keyring().seal_bytes(data))
     file = MediaFile(
         key=key, purpose=purpose.key, public=purpose.public, owner_kind=owner_kind, owner_id=owner_id,
-        content_type=content_type, width=picture.width, height=picture.height, size=len(content),
+        content_type=content_type, width=width, height=height, size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
     )  # fmt: skip
     session.add(file)
@@ -102,22 +114,24 @@ def store(session: Session, stream: IO[bytes], purpose_key: str, owner_kind: str
     return file
 
 
-def _decode(raw: bytes) -> Image.Image:
-    refused = Invalid.field("file", _("无法识别的图片,请上传 JPG 或 PNG"))
+def _decode(raw: bytes, longest_side: int) -> Image.Image:
+    """The upload as upright pixels within ``longest_side``. Raises Invalid."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            picture = Image.open(io.BytesIO(raw), formats=FORMATS)
-            if picture.width * picture.height > MOST_PIXELS:
+        with Image.open(io.BytesIO(raw), formats=FORMATS) as opened:
+            if opened.width * opened.height > MOST_PIXELS:
                 raise Invalid.field("file", _("图片尺寸过大,请压缩后再上传"))
-            picture.draft("RGB", (4096, 4096))
-            picture.load()
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise Invalid.field("file", _("图片尺寸过大,请压缩后再上传")) from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, KeyError):
-        raise refused from None  # Pillow's decoders raise all of these on broken input
-    picture = ImageOps.exif_transpose(picture)
-    return picture.convert("RGBA" if "A" in picture.getbands() or "transparency" in picture.info else "RGB")
+            opened.draft("RGB", (longest_side, longest_side))
+            opened.load()
+            transparent = "A" in opened.getbands() or "transparency" in opened.info
+            picture: Image.Image = opened.convert("RGBA" if transparent else "RGB")
+            picture.thumbnail((longest_side, longest_side))
+            picture.getexif().update(opened.getexif())
+            return ImageOps.exif_transpose(picture)
+    except Invalid:
+        raise
+    except Exception as error:  # decoders raise whatever comes to them on broken input; all of it is a refusal
+        log.info("picture refused", error=type(error).__name__)
+        raise Invalid.field("file", _("无法识别的图片,请上传 JPG 或 PNG")) from None
 
 
 def _encode(picture: Image.Image) -> tuple[bytes, str]:
@@ -138,7 +152,8 @@ def attach(
     Raises Invalid (field ``media_ids``) unless each is the owner's, of this purpose, and belongs to nothing yet.
     """
     for position, key in enumerate(keys):
-        done = session.execute(
+        done = execute(
+            session,
             update(MediaFile)
             .where(
                 MediaFile.key == key,
@@ -148,9 +163,8 @@ def attach(
                 MediaFile.record.is_(None),
             )
             .values(record=type(record).__tablename__, record_id=str(record.id), position=position),
-            execution_options={"synchronize_session": False},
         )
-        if done.rowcount != 1:
+        if done != 1:
             raise Invalid.field("media_ids", _("第 %(n)s 个文件不存在或已被使用,请重新上传", n=position + 1))
     return of(session, record)
 
@@ -168,7 +182,7 @@ def of(session: Session, record: Any) -> list[MediaFile]:
 
 def by_key(session: Session, key: str) -> MediaFile:
     """A file by its key. Raises NotFound."""
-    file = session.scalar(select(MediaFile).where(MediaFile.key == key))
+    file = session.scalar(select(MediaFile).where(MediaFile.key == key)) if KEY.fullmatch(key) else None
     if file is None:
         raise NotFound
     return file
@@ -179,9 +193,8 @@ def url(file: MediaFile, size: str = "") -> str:
     return url_for("MediaView.show", key=file.key, size=size or None)
 
 
-def respond(file: MediaFile) -> Response:
-    """The bytes as an answer that no browser takes for anything but a picture; ``?size=thumb`` for the small one."""
-    size = request.args.get("size", "")
+def respond(file: MediaFile, size: str = "") -> Response:
+    """The bytes as an answer that no browser takes for anything but a picture; ``size`` "thumb" is the small one."""
     try:
         data = storage().get(file.key + SUFFIXES.get(size, ""))
     except FileNotFoundError:
@@ -195,7 +208,7 @@ def respond(file: MediaFile) -> Response:
     return response
 
 
-def sweep(session: Session, _payload: dict[str, object]) -> None:
+def sweep(session: Session, _payload: Mapping[str, Any]) -> None:
     """Job: drop uploads that became part of nothing within a day."""
     orphans = session.scalars(
         select(MediaFile)
@@ -205,5 +218,23 @@ def sweep(session: Session, _payload: dict[str, object]) -> None:
     )
     for file in orphans:
         session.delete(file)
-        for suffix in SUFFIXES.values():
-            storage().delete(file.key + suffix)
+        session.info.setdefault(DROPPED, []).extend(file.key + suffix for suffix in SUFFIXES.values())
+
+
+WRITTEN, DROPPED = "media written", "media dropped"
+"""Keys in ``Session.info``: bytes follow their row, which is in or out only when the transaction ends."""
+
+
+def _settle(session: Session) -> None:
+    session.info.pop(WRITTEN, None)
+    _remove(session.info.pop(DROPPED, ()))
+
+
+def _undo(session: Session) -> None:
+    session.info.pop(DROPPED, None)
+    _remove(session.info.pop(WRITTEN, ()))
+
+
+def _remove(keys: Sequence[str]) -> None:
+    for key in keys:
+        storage().delete(key)

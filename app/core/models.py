@@ -2,7 +2,7 @@
 
 from app.core.api.models import IdempotentAnswer
 from app.core.audit import AuditEntry, AuditHead
-from app.core.backoffice.models import SavedFilter, StaffAccount
+from app.core.backoffice.models import SavedFilter, StaffAccount, StaffSession
 from app.core.jobs.models import JobRun, OutboxEntry
 from app.core.media import MediaFile
 from app.core.messages.models import Delivery, Message, Subscription
@@ -12,4 +12,4 @@ from app.core.sheets.models import ExportJob, ImportedRow, ImportJob
 
 __all__ = ["AuditEntry", "AuditHead", "Delivery", "ExportJob", "IdempotentAnswer", "ImportJob", "ImportedRow", "JobRun",
            "MediaFile", "Message", "OutboxEntry", "SavedFilter", "SettingValue", "StaffAccount", "StaffScope",
-           "Subscription"]  # fmt: skip
+           "StaffSession", "Subscription"]  # fmt: skip

@@ -14,7 +14,7 @@ from flask import current_app
 if TYPE_CHECKING:
     from app.core.api import Endpoints
     from app.core.backoffice import ModuleView
-    from app.core.jobs import Timed
+    from app.core.jobs.outbox import Handler, Outside, Timed
     from app.core.sheets import Sheet
 
 
@@ -111,7 +111,7 @@ class Module:
     sheets: "Sequence[Sheet]" = ()
     media: Sequence[Purpose] = ()
     schedule: "Sequence[Timed]" = ()
-    handlers: Mapping[str, Callable[..., None]] = field(default_factory=dict)
+    handlers: "Mapping[str, Handler | Outside]" = field(default_factory=dict)
     settings: Sequence[Setting] = ()
     menu: Sequence[MenuEntry] = ()
     tiles: Sequence[Tile] = ()

@@ -77,4 +77,4 @@ def _stored() -> dict[str, Any]:
 
 
 def _read() -> dict[str, Any]:
-    return {key: value for key, value in db.session.execute(select(SettingValue.key, SettingValue.value))}
+    return {row.key: row.value for row in db.session.execute(select(SettingValue.key, SettingValue.value))}

@@ -13,6 +13,7 @@ from sqlalchemy import inspect, update
 from sqlalchemy.orm import Session
 
 from app.core import audit, clock
+from app.core.db import execute
 from app.core.errors import Conflict
 
 R = TypeVar("R")
@@ -61,18 +62,18 @@ class Workflow:
         """
         move = self.moves[name]
         model: Any = type(record)
-        record_id: int = inspect(record).identity[0]  # type: ignore[union-attr]
+        record_id: int = inspect(record).identity[0]
         session.flush()
         column = getattr(model, self.field)
         before = {key: getattr(record, key) for key in (self.field, *values)}
-        done = session.execute(
+        done = execute(
+            session,
             update(model)
             .where(model.id == record_id, column.in_(move.source), *conditions)
             .values({self.field: move.target, "updated_at": clock.now(), **values}),
-            execution_options={"synchronize_session": False},
         )
         session.refresh(record)
-        if done.rowcount != 1:
+        if done != 1:
             raise Conflict(self.refusal(session, record, move), code="wrong_state")
         audit.record(
             session,

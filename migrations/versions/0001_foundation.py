@@ -628,6 +628,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_staff_scope_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "staff_session",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["ab_user.id"], name=op.f("fk_staff_session_user_id_ab_user"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_session")),
+        sa.UniqueConstraint("digest", name=op.f("uq_staff_session_digest")),
+    )
+    with op.batch_alter_table("staff_session", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_staff_session_created_at"), ["created_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_staff_session_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
         "subscription",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -858,6 +875,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_subscription_created_at"))
 
     op.drop_table("subscription")
+    with op.batch_alter_table("staff_session", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_staff_session_user_id"))
+        batch_op.drop_index(batch_op.f("ix_staff_session_created_at"))
+
+    op.drop_table("staff_session")
     with op.batch_alter_table("staff_scope", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_staff_scope_user_id"))
         batch_op.drop_index(batch_op.f("ix_staff_scope_created_at"))

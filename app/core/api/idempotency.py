@@ -5,8 +5,9 @@ the key free, and of two at once the second waits for the first and then gives i
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from typing import Any
 
 from flask import request
 from flask_babel import gettext as _
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.api.models import IdempotentAnswer
-from app.core.db import conflict_insert
+from app.core.db import conflict_insert, execute
 from app.core.errors import Invalid
 
 KEPT = timedelta(hours=24)
@@ -48,17 +49,18 @@ def begin(session: Session, caller: str, key: str) -> IdempotentAnswer | None:
         raise Invalid.field("Idempotency-Key", _("幂等键应为 1 至 128 个可见字符"))
     mark = fingerprint()
     insert = conflict_insert(session, IdempotentAnswer)
-    session.execute(
+    execute(
+        session,
         delete(IdempotentAnswer).where(
             IdempotentAnswer.caller == caller,
             IdempotentAnswer.key == key,
             IdempotentAnswer.created_at < clock.now() - KEPT,
-        )
+        ),
     )
-    taken = session.execute(
-        insert.values(caller=caller, key=key, fingerprint=mark, status=0, body=b"").on_conflict_do_nothing()
+    taken = execute(
+        session, insert.values(caller=caller, key=key, fingerprint=mark, status=0, body=b"").on_conflict_do_nothing()
     )
-    if taken.rowcount == 1:
+    if taken == 1:
         return None
     first = session.scalars(
         select(IdempotentAnswer).where(IdempotentAnswer.caller == caller, IdempotentAnswer.key == key)
@@ -70,14 +72,14 @@ def begin(session: Session, caller: str, key: str) -> IdempotentAnswer | None:
 
 def keep(session: Session, caller: str, key: str, status: int, body: bytes) -> None:
     """Keep the answer with the effect."""
-    session.execute(
+    execute(
+        session,
         update(IdempotentAnswer)
         .where(IdempotentAnswer.caller == caller, IdempotentAnswer.key == key)
         .values(status=status, body=body),
-        execution_options={"synchronize_session": False},
     )
 
 
-def forget(session: Session, _payload: dict[str, object]) -> None:
+def forget(session: Session, _payload: Mapping[str, Any]) -> None:
     """Job: drop answers older than a day."""
-    session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.created_at < clock.now() - KEPT))
+    execute(session, delete(IdempotentAnswer).where(IdempotentAnswer.created_at < clock.now() - KEPT))

@@ -1,12 +1,14 @@
 """The back office: Flask-AppBuilder made fast, safe and good-looking once, for all modules."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
 from app.core import headers, media
 from app.core.backoffice import permissions, shell
+from app.core.backoffice.catalogue import compile_catalogues
 from app.core.backoffice.elements import Button, bulk, computed
 from app.core.backoffice.media_view import MediaView
 from app.core.backoffice.pages import PageView, page
@@ -30,9 +32,11 @@ def init_app(app: Flask) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=app.config["PRODUCTION"],
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: long forms are typed slowly
         MAX_CONTENT_LENGTH=25 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
     )
+    compile_catalogues(Path(app.root_path).parent / "translations")
     csrf = CSRFProtect(app)
     for blueprint in app.blueprints.values():
         if blueprint.name.startswith("api"):  # bearer tokens, no cookies

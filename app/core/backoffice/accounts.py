@@ -5,6 +5,7 @@ nobody learns which names exist.
 """
 
 from datetime import timedelta
+from typing import NamedTuple
 
 import pyotp
 from flask import current_app
@@ -16,10 +17,13 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from app.core import audit, clock, settings
 from app.core.backoffice.models import StaffAccount
+from app.core.backoffice.sessions import end_all_sessions, is_locked, open_session
+from app.core.db import conflict_insert, execute
 from app.core.errors import Invalid
 
 FAILURES_PER_LOCK = 5
 LOCKS = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
+LONGEST_NAME, LONGEST_PASSWORD = 64, 256
 COMMON = ("password", "passw0rd", "123456", "qwerty", "admin", "abc123", "111111", "888888", "woaini", "wuye")
 
 
@@ -28,44 +32,78 @@ def refusal() -> str:
     return _("登录名或密码不正确,或账号已被暂时锁定(连续输错 %(n)s 次锁定,时间逐次延长)", n=FAILURES_PER_LOCK)
 
 
-def authenticate(session: Session, username: str, password: str) -> User | None:
-    """The person with this name and password, unless locked or disabled; failures are counted and audited."""
-    person = session.scalar(select(User).where(func.lower(User.username) == username.strip().lower()))
-    stored = person.password if person and person.password else current_app.config["AUTH_DB_FAKE_PASSWORD_HASH_CHECK"]
-    right = check_password_hash(stored, password[:256])
+class Candidate(NamedTuple):
+    """Who wants to sign in: the name as typed, and the person and password hash that belong to it, if any."""
+
+    username: str
+    person_id: int | None
+    stored: str
+
+    def matches(self, password: str) -> bool:
+        """Whether the password is right; as slow for a name that does not exist. Hold no transaction meanwhile."""
+        return check_password_hash(self.stored, password[:LONGEST_PASSWORD])
+
+
+def candidate(session: Session, username: str) -> Candidate:
+    """Look up who a typed name belongs to."""
+    username = username.strip()[:LONGEST_NAME]
+    row = None
+    if "\0" not in username:
+        names = func.lower(User.username) == username.lower()
+        row = session.execute(select(User.id, User.password).where(names)).first()
+    fake = current_app.config["AUTH_DB_FAKE_PASSWORD_HASH_CHECK"]
+    return Candidate(username, row.id if row else None, (row and row.password) or fake)
+
+
+def admit(session: Session, who: Candidate, matched: bool) -> tuple[User, StaffAccount] | None:
+    """The person, unless the password was wrong or the account is locked or disabled; failures count, audited."""
+    person = session.get(User, who.person_id) if who.person_id is not None else None
     if person is None:
-        audit.record(session, "login_failed", "ab_user", {"username": audit_name(username)})
+        audit.record(session, "login_failed", "ab_user", {"username": audit_name(who.username)})
         return None
     account = ensure_account(session, person)
-    locked = account.locked_until is not None and account.locked_until > clock.now()
-    if right and person.active and not locked:
-        account.failures, account.locked_until = 0, None
-        return person
+    locked = is_locked(account)
+    if matched and person.active and not locked and person.password == who.stored:
+        return person, account
     audit.record(session, "login_failed", person, {"locked": locked, "active": bool(person.active)})
     if not locked:
         _count_failure(session, account)
     return None
 
 
+def admit_code(session: Session, person_id: int, code: str) -> tuple[User, StaffAccount] | None:
+    """The person, when the one-time code of the second step is right; else the failure counts and is audited."""
+    person = session.get(User, person_id)
+    if person is None:
+        return None
+    account = ensure_account(session, person)
+    locked = is_locked(account)
+    if not locked and person.active and check_code(session, account, code):
+        return person, account
+    audit.record(session, "login_failed", person, {"second_step": True, "locked": locked})
+    return None
+
+
 def audit_name(username: str) -> str:
     """What the trail keeps of a name that does not exist: people type passwords there."""
-    return f"{username[:2]}***({len(username)})"
+    shown = "".join(char for char in username[:2] if char.isprintable())
+    return f"{shown}***({len(username)})"
 
 
 def ensure_account(session: Session, person: User) -> StaffAccount:
-    """The sign-in record of a person, made at the first need."""
-    account = session.scalar(select(StaffAccount).where(StaffAccount.user_id == person.id))
+    """The sign-in record of a person, made at the first need, locked until the transaction ends."""
+    query = select(StaffAccount).where(StaffAccount.user_id == person.id).with_for_update()
+    account = session.scalar(query.execution_options(populate_existing=True))
     if account is None:
-        account = StaffAccount(user_id=person.id, epoch=0, failures=0)
-        session.add(account)
-        session.flush()
+        fresh = {"user_id": person.id, "epoch": 0, "failures": 0, "must_change_password": False, "totp_step": 0}
+        session.execute(conflict_insert(session, StaffAccount).values(fresh).on_conflict_do_nothing())
+        account = session.scalars(query).one()
     return account
 
 
 def _count_failure(session: Session, account: StaffAccount) -> None:
-    session.execute(
-        update(StaffAccount).where(StaffAccount.id == account.id).values(failures=StaffAccount.failures + 1),
-        execution_options={"synchronize_session": False},
+    execute(
+        session, update(StaffAccount).where(StaffAccount.id == account.id).values(failures=StaffAccount.failures + 1)
     )
     session.refresh(account)
     if account.failures % FAILURES_PER_LOCK == 0:
@@ -73,22 +111,29 @@ def _count_failure(session: Session, account: StaffAccount) -> None:
         account.locked_until = clock.now() + LOCKS[step]
 
 
-def signed_in(session: Session, person: User) -> StaffAccount:
-    """Note a completed sign-in; returns the account whose epoch the session takes."""
-    account = ensure_account(session, person)
+def signed_in(session: Session, person: User, account: StaffAccount) -> str:
+    """Note a completed sign-in; returns the key of the new session."""
+    account.failures, account.locked_until = 0, None
     person.last_login = clock.local(clock.now()).replace(tzinfo=None)
     person.login_count = (person.login_count or 0) + 1
     audit.record(session, "login", person, {})
-    return account
+    return open_session(session, person)
 
 
-def change_password(session: Session, person: User, current: str, new: str) -> StaffAccount:
-    """Replace one's own password; every other session of the person dies.
+def confirm_password(session: Session, person: User, password: str) -> bool:
+    """Whether a signed-in person knows the password; a wrong one counts as a failed sign-in."""
+    if check_password_hash(person.password or "", password[:LONGEST_PASSWORD]):
+        return True
+    audit.record(session, "login_failed", person, {"signed_in": True})
+    _count_failure(session, ensure_account(session, person))
+    return False
 
-    Raises Invalid when the current one is wrong or the new one breaks the policy.
+
+def change_password(session: Session, person: User, new: str) -> tuple[StaffAccount, str]:
+    """Replace one's own password, which was confirmed before; every session of the person dies.
+
+    Returns the account and the key of a new session. Raises Invalid when the new password breaks the policy.
     """
-    if not check_password_hash(person.password or "", current[:256]):
-        raise Invalid.field("current", _("当前密码不正确"))
     check_policy(new, person.username)
     if check_password_hash(person.password or "", new):
         raise Invalid.field("new", _("新密码不能与当前密码相同"))
@@ -97,7 +142,8 @@ def change_password(session: Session, person: User, current: str, new: str) -> S
     account.epoch += 1
     account.must_change_password = False
     audit.record(session, "password", person, {})
-    return account
+    end_all_sessions(session, person)
+    return account, open_session(session, person)
 
 
 def hash_password(password: str) -> str:
@@ -122,18 +168,33 @@ def check_policy(password: str, username: str) -> None:
 
 
 def check_code(session: Session, account: StaffAccount, code: str) -> bool:
-    """Whether a one-time code is right; each works once (RFC 6238 section 5.2)."""
-    totp = pyotp.TOTP(account.totp_secret or "")
-    now = clock.now()
-    step = next(
-        (s for s in (-1, 0, 1) if pyotp.utils.strings_equal(totp.at(now, s), code.strip())), None
-    )  # one step of clock drift either way
-    if not account.totp_secret or step is None:
+    """Whether a one-time code is right; each works once (RFC 6238 section 5.2). A wrong one counts as a failure."""
+    used = _step_of(account.totp_secret, code)
+    if used is None:
         _count_failure(session, account)
         return False
-    used = int(now.timestamp()) // totp.interval + step
-    won = session.execute(
+    won = execute(
+        session,
         update(StaffAccount).where(StaffAccount.id == account.id, StaffAccount.totp_step < used).values(totp_step=used),
-        execution_options={"synchronize_session": False},
     )
-    return won.rowcount == 1
+    return won == 1
+
+
+def start_codes(account: StaffAccount, secret: str, code: str) -> bool:
+    """Switch the second step on, when ``code`` shows that the person's device has the secret; the code is spent."""
+    used = _step_of(secret, code)
+    if used is None:
+        return False
+    account.totp_secret, account.totp_step = secret, used
+    return True
+
+
+def _step_of(secret: str | None, code: str) -> int | None:
+    """The time step that a code belongs to; a device's clock may be one step off either way."""
+    if not secret:
+        return None
+    totp, now = pyotp.TOTP(secret), clock.now()
+    for drift in (0, -1, 1):
+        if pyotp.utils.strings_equal(totp.at(now, counter_offset=drift), code.strip()):
+            return int(now.timestamp()) // totp.interval + drift
+    return None

@@ -31,7 +31,8 @@ ACTIONS = {
     "link": "关联客户",
     "erase": "注销个人信息",
 }
-ACTORS = {"staff": "管理员", "member": "小程序用户", "gate": "闸机", "finance": "财务系统", "system": "系统"}
+ACTORS = {"staff": "管理员", "member": "小程序用户", "gate": "闸机", "finance": "财务系统", "system": "系统",
+          "visitor": "未登录"}  # fmt: skip
 
 
 def actions() -> dict[str, str]:

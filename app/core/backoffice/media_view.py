@@ -1,8 +1,9 @@
 """Back office: pictures, by the right that their purpose asks for."""
 
-from flask import Response, redirect, url_for
+from flask import redirect, request, url_for
 from flask_appbuilder import BaseView, expose
 from flask_login import current_user
+from werkzeug.wrappers import Response
 
 from app.core import media, rights
 from app.core.db import db, reading
@@ -25,4 +26,4 @@ class MediaView(BaseView):
                 purpose = registry().media.get(file.purpose)
                 if purpose is None or not rights.can(purpose.area, "view"):
                     raise NotFound
-            return media.respond(file)
+            return media.respond(file, request.args.get("size", ""))

@@ -26,6 +26,18 @@ class StaffAccount(Record):
     """The time step of the last code that was accepted: each code works once."""
 
 
+class StaffSession(Record):
+    """One browser in which a staff member is signed in; signing out deletes the row, so a copied cookie dies too."""
+
+    __tablename__ = "staff_session"
+    __label__ = "登录会话"
+    __audited__ = False
+
+    user_id: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    """SHA-256 of the key in the cookie."""
+
+
 class SavedFilter(Record):
     """A filter of a list that a staff member keeps under a name."""
 

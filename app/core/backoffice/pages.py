@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
-from flask import current_app, redirect, request
+from flask import redirect, request, url_for
 from flask_appbuilder import BaseView, expose
 from flask_login import current_user
+from werkzeug.wrappers import Response
 
 from app.core import rights
 from app.core.db import reading
@@ -32,6 +33,12 @@ class PageView(BaseView):
             cls.class_permission_name = cls.area
 
 
+def to_sign_in() -> Response:
+    """To the sign-in page, and from there back to what was asked for; a form that was sent is not sent again."""
+    back = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else None
+    return redirect(url_for("SignInView.login", next=back))
+
+
 def page(path: str, *, action: str = "view", methods: Sequence[str] = ("GET",)) -> Callable[[Handler], Handler]:
     """Declare a page under the view's ``route_base`` and the right it needs in the view's area.
 
@@ -42,7 +49,7 @@ def page(path: str, *, action: str = "view", methods: Sequence[str] = ("GET",)) 
         @wraps(handler)
         def guarded(self: PageView, *args: Any, **kwargs: Any) -> Any:
             if not current_user.is_authenticated:
-                return redirect(current_app.appbuilder.get_url_for_login_with(request.full_path))  # type: ignore[attr-defined]
+                return to_sign_in()
             rights.require(self.area, action)
             if request.method in ("GET", "HEAD"):
                 with reading():

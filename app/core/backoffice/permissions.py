@@ -18,9 +18,11 @@ def init_app(app: Flask) -> None:
 
 
 def report() -> None:
-    """Make roles and rights as declared; name what the database has beyond that."""
+    """按模块声明同步内置角色与权限项;不再声明的权限项保留并列出。"""
     count, orphans = sync()
-    click.echo(f"{count} rights; not declared any more: {', '.join(orphans) or 'none'}")
+    click.echo(f"已同步 {count} 项权限")
+    if orphans:
+        click.echo(f"以下权限项已不再声明,予以保留:{'、'.join(orphans)}")
 
 
 def sync() -> tuple[int, list[str]]:
@@ -46,7 +48,7 @@ def sync() -> tuple[int, list[str]]:
     return len(wanted), sorted(f"{area}.{permission}" for area, permission in present - wanted)
 
 
-def _named(session: db.Session, kind: type, names: set[str]) -> dict[str, object]:  # type: ignore[name-defined]
+def _named(session: db.Session, kind: type, names: set[str]) -> dict[str, object]:
     found = {row.name: row for row in session.scalars(select(kind).where(kind.name.in_(names)))}  # type: ignore[attr-defined]
     for name in sorted(names - found.keys()):
         found[name] = kind(name=name)

@@ -1,15 +1,16 @@
 """Flask-AppBuilder's security manager and builder, reduced to what this back office uses."""
 
-from flask import g, session
+from flask import flash, g, session
 from flask_appbuilder import AppBuilder
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import select
+from flask_babel import gettext as _
+from sqlalchemy import and_, select
 from sqlalchemy.orm import joinedload
 
 from app.core import rights
-from app.core.backoffice.models import StaffAccount
-from app.core.backoffice.sessions import alive
+from app.core.backoffice.models import StaffAccount, StaffSession
+from app.core.backoffice.sessions import alive, present_digest
 from app.core.backoffice.signin import AccountView, SignInView
 from app.core.db import db
 
@@ -26,14 +27,16 @@ class StaffSecurityManager(SecurityManager):
     def load_user(self, pk: str | int) -> User | None:
         """The signed-in person, or None when the session has died."""
         found = db.session.execute(
-            select(User, StaffAccount)
+            select(User, StaffAccount, StaffSession)
             .outerjoin(StaffAccount, StaffAccount.user_id == User.id)
+            .outerjoin(StaffSession, and_(StaffSession.user_id == User.id, StaffSession.digest == present_digest()))
             .where(User.id == int(pk))
             .options(joinedload(User.roles))
         )
         row = found.unique().one_or_none()
-        if row is None or not row.User.active or not alive(row.StaffAccount):
+        if row is None or not row.User.active or not alive(row.StaffAccount, row.StaffSession):
             session.clear()
+            flash(_("登录已失效,请重新登录"), "warning")
             return None
         g.staff_account = row.StaffAccount
         return row.User

@@ -3,16 +3,19 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, Response, g, redirect, render_template, request, url_for
+from flask import Flask, g, redirect, render_template, request, url_for
 from flask_appbuilder import BaseView, expose
+from flask_babel import format_date
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
 
-from app.core import rights
+from app.core import clock, rights
 from app.core.api.problem import CODES, problem, problem_of
-from app.core.audit import Actor, act_as
+from app.core.backoffice.sessions import act_as_staff, act_as_visitor
 from app.core.db import db, reading
 from app.core.errors import DomainError, TooManyRequests
 from app.core.logs import log
@@ -57,36 +60,69 @@ class IndexView(BaseView):
         session = db.session()
         with reading():
             tiles = [
-                {"title": tile.title, "count": tile.count(session), "url": url_for(tile.endpoint, **tile.parameters)}
+                {
+                    "title": tile.title,
+                    "count": tile.count(session),
+                    "url": url_for(tile.endpoint, **dict[str, Any](tile.parameters)),
+                }
                 for module in registry()
                 for tile in module.tiles
                 if rights.can(tile.area, tile.action)
             ]
-            return render_template("backoffice/dashboard.html", tiles=tiles)
+            return render_template(
+                "backoffice/dashboard.html", tiles=tiles, greeting=_greeting(), today=_today(),
+                roles=[_("超级管理员") if role.name == rights.SUPERADMIN else role.name for role in current_user.roles],
+            )  # fmt: skip
+
+
+def _greeting() -> str:
+    hour = clock.local(clock.now()).hour
+    for until, words in ((5, _("夜深了")), (11, _("早上好")), (13, _("中午好")), (18, _("下午好"))):
+        if hour < until:
+            return words
+    return _("晚上好")
+
+
+def _today() -> str:
+    return format_date(clock.today(), "y年M月d日 EEEE")
 
 
 def init_app(app: Flask) -> None:
     """Register the menu, who acts, and the error pages."""
-    app.context_processor(lambda: {"sidebar": sidebar} if current_user.is_authenticated else {"sidebar": list})
+    app.context_processor(lambda: {"sidebar": sidebar, "person": _shown_person, "scope": _scope})
     app.before_request(_identify)
     app.register_error_handler(CSRFError, _expired)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(DomainError, _domain)
+    app.register_error_handler(OperationalError, _busy)
     app.register_error_handler(Exception, _unexpected)
+
+
+def _shown_person() -> Any:
+    """Whose menu surrounds the page; None on pages that stand alone."""
+    return current_user if not g.get("bare") and current_user.is_authenticated else None
+
+
+def _scope() -> str:
+    """Which communities the signed-in person works for."""
+    with reading():
+        scope = rights.communities()
+    return _("全部园区") if scope is None else _("%(n)s 个园区", n=len(scope))
 
 
 def sidebar() -> list[tuple[Module, list[MenuItem]]]:
     """The modules with their screens that the signed-in person may view."""
     found = []
-    for module in registry():
-        items = [
-            MenuItem(view.title, view.icon, address, _is_current(address))
-            for view in module.views
-            if getattr(view, "menu", True) and rights.can(view.area, "view")
-            for address in [url_for(f"{view.__name__}.{view.default_view}")]
-        ]
-        if items:
-            found.append((module, items))
+    with reading():
+        for module in registry():
+            items = [
+                MenuItem(view.title, view.icon, address, _is_current(address))
+                for view in module.views
+                if getattr(view, "menu", True) and rights.can(view.area, "view")
+                for address in [url_for(f"{view.__name__}.{view.default_view}")]
+            ]
+            if items:
+                found.append((module, items))
     return found
 
 
@@ -95,13 +131,13 @@ def _is_current(address: str) -> bool:
 
 
 def _identify() -> Response | None:
+    act_as_visitor()
     if request.path.startswith(("/static/", "/api/", "/healthz", "/readyz")):
         return None
     with reading():
         if not current_user.is_authenticated:
             return None
-        ip = request.remote_addr or ""
-        act_as(Actor("staff", str(current_user.id), current_user.first_name, ip, g.request_id))
+        act_as_staff(current_user)
         account = g.get("staff_account")
         if account and account.must_change_password and request.endpoint not in BEFORE_PASSWORD_CHANGE:
             return redirect(url_for("AccountView.password"))
@@ -131,6 +167,15 @@ def _domain(error: DomainError) -> Response:
     return response
 
 
+def _busy(error: OperationalError) -> Response:
+    """The database is locked for too long, or away: nothing was done, and trying again may work."""
+    db.session.rollback()
+    log.error("database", exc_info=error)
+    response = _answer(503, _("系统繁忙,请稍后再试"))
+    response.headers["Retry-After"] = "5"
+    return response
+
+
 def _unexpected(error: Exception) -> Response:
     db.session.rollback()
     log.error("unexpected", exc_info=error)
@@ -138,12 +183,15 @@ def _unexpected(error: Exception) -> Response:
 
 
 def _answer(status: int, message: str, allow: str | None = None) -> Response:
+    response: Response
     if request.path.startswith("/api/"):
         response = problem(status, CODES.get(status, f"http_{status}"), message)
     else:
-        body = render_template(
-            "backoffice/error.html", status=status, message=message, request_id=g.get("request_id", "")
-        )
+        g.bare = status >= 500  # the menu asks the database, which may be what is broken
+        with reading():
+            body = render_template(
+                "backoffice/error.html", status=status, message=message, request_id=g.get("request_id", "")
+            )
         response = Response(body, status, content_type="text/html; charset=utf-8")
     if allow:
         response.headers["Allow"] = allow

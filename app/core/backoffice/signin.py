@@ -9,14 +9,17 @@ import qrcode
 import qrcode.image.svg
 from flask import abort, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask_appbuilder import BaseView, expose
+from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from flask_login import current_user, logout_user
 from werkzeug.wrappers import Response
 
-from app.core import audit, clock, limits
+from app.core import audit, clock, limits, settings
 from app.core.backoffice import accounts
-from app.core.backoffice.sessions import begin_session
-from app.core.db import db, transaction
+from app.core.backoffice.models import StaffAccount
+from app.core.backoffice.pages import to_sign_in
+from app.core.backoffice.sessions import act_as_staff, begin_session, end_session
+from app.core.db import db, reading, transaction
 from app.core.errors import Invalid
 
 ATTEMPTS_PER_ADDRESS = "30/minute"
@@ -27,6 +30,11 @@ def own_address(text: str | None) -> str:
     """``text`` when it is an address on this site, else the start page: no open redirects."""
     plain = text and text.startswith("/") and not text.startswith(("//", "/\\")) and "\\" not in text
     return text if text and plain and text.isprintable() else url_for("IndexView.index")
+
+
+def wrong_code() -> str:
+    """What is said of a one-time code that does not fit."""
+    return _("动态口令不正确或已使用,请等待下一个")
 
 
 class SignInView(BaseView):
@@ -43,45 +51,39 @@ class SignInView(BaseView):
         if request.method == "GET":
             return self._page("login", target=target)
         self._refuse_floods()
+        username, password = request.form.get("username", ""), request.form.get("password", "")
+        with reading():
+            who = accounts.candidate(db.session(), username)
+            db.session.rollback()
+        matched = who.matches(password)
         with transaction():
-            username, password = request.form.get("username", ""), request.form.get("password", "")
-            person = accounts.authenticate(db.session(), username, password)
-            account = accounts.ensure_account(db.session(), person) if person else None
-            if person and account and account.totp_secret:
+            admitted = accounts.admit(db.session(), who, matched)
+            if admitted and admitted[1].totp_secret:
                 session.clear()
-                session["second_step"] = [person.id, int(clock.now().timestamp()), target]
+                session["second_step"] = [admitted[0].id, int(clock.now().timestamp()), target]
                 return redirect(url_for("SignInView.code"))
-            if person:
-                account = accounts.signed_in(db.session(), person)
-        if person is None or account is None:
+            key = self._sign_in(admitted) if admitted else ""
+        if admitted is None:
             return self._page("login", 401, error=accounts.refusal(), username=username)
-        begin_session(person, account)
+        begin_session(*admitted, key)
         return redirect(target)
 
     @expose("/login/code", methods=("GET", "POST"))
     def code(self) -> str | Response:
         person_id, since, target = session.get("second_step", (0, 0, ""))
         if clock.now().timestamp() - since > SECOND_STEP_SECONDS:
+            session.pop("second_step", None)
+            flash(_("验证已超时,请重新登录"), "warning")
             return redirect(url_for("SignInView.login"))
         if request.method == "GET":
             return self._page("login_code")
         self._refuse_floods()
         with transaction():
-            person = current_app.appbuilder.sm.get_user_by_id(person_id)  # type: ignore[attr-defined]
-            account = accounts.ensure_account(db.session(), person)
-            locked = account.locked_until is not None and account.locked_until > clock.now()
-            right = (
-                not locked
-                and person.active
-                and accounts.check_code(db.session(), account, request.form.get("code", ""))
-            )
-            if right:
-                accounts.signed_in(db.session(), person)
-            else:
-                audit.record(db.session(), "login_failed", person, {"second_step": True, "locked": locked})
-        if not right:
-            return self._page("login_code", 401, error=_("动态口令不正确或已使用,请等待下一个"))
-        begin_session(person, account)
+            admitted = accounts.admit_code(db.session(), person_id, request.form.get("code", ""))
+            key = self._sign_in(admitted) if admitted else ""
+        if admitted is None:
+            return self._page("login_code", 401, error=wrong_code())
+        begin_session(*admitted, key)
         return redirect(own_address(target))
 
     @expose("/logout/", methods=("POST",))
@@ -89,6 +91,7 @@ class SignInView(BaseView):
         if current_user.is_authenticated:
             with transaction():
                 audit.record(db.session(), "logout", current_user._get_current_object(), {})
+                end_session(db.session())
         logout_user()
         session.clear()
         return redirect(url_for("SignInView.login"))
@@ -96,6 +99,10 @@ class SignInView(BaseView):
     def _page(self, name: str, status: int = 200, **values: Any) -> Response:
         body = render_template(f"backoffice/{name}.html", **{"error": "", "username": "", **values})
         return Response(body, status, content_type="text/html; charset=utf-8")
+
+    def _sign_in(self, admitted: tuple[User, StaffAccount]) -> str:
+        act_as_staff(admitted[0])
+        return accounts.signed_in(db.session(), *admitted)
 
     def _refuse_floods(self) -> None:
         limits.spend(ATTEMPTS_PER_ADDRESS, "sign-in", limits.address())
@@ -112,58 +119,74 @@ class AccountView(BaseView):
         self._signed_in()
         errors: dict[str, str] = {}
         if request.method == "POST":
-            try:
-                if request.form.get("new") != request.form.get("again"):
-                    raise Invalid.field("again", _("两次输入的新密码不一致"))
-                with transaction():
-                    person = current_user._get_current_object()
-                    account = accounts.change_password(
-                        db.session(), person, request.form.get("current", ""), request.form.get("new", "")
-                    )
-                begin_session(person, account)
+            errors = self._change_password()
+            if not errors:
                 flash(_("密码已修改,其他设备上的登录已失效"), "success")
                 return redirect(url_for("IndexView.index"))
-            except Invalid as error:
-                errors = error.by_field()
-        body = render_template("backoffice/password.html", errors=errors, account=g.get("staff_account"))
+        shortest = settings.get("system.password_length")
+        body = render_template(
+            "backoffice/password.html", errors=errors, account=g.get("staff_account"), shortest=shortest
+        )
         return Response(body, 422 if errors else 200, content_type="text/html; charset=utf-8")
+
+    def _change_password(self) -> dict[str, str]:
+        form = request.form
+        if form.get("new") != form.get("again"):
+            return {"again": _("两次输入的新密码不一致")}
+        with transaction():
+            person = current_user._get_current_object()
+            if not accounts.confirm_password(db.session(), person, form.get("current", "")):
+                return {"current": _("当前密码不正确")}
+            try:
+                account, key = accounts.change_password(db.session(), person, form.get("new", ""))
+            except Invalid as error:
+                return error.by_field()
+        begin_session(person, account, key)
+        return {}
 
     @expose("/totp", methods=("GET", "POST"))
     def totp(self) -> str | Response:
         self._signed_in()
         account, error = g.get("staff_account"), ""
-        secret = session.setdefault("totp_draft", pyotp.random_base32())
-        fresh = pyotp.TOTP(secret)
+        enabled = bool(account and account.totp_secret)
+        secret = "" if enabled else session.setdefault("totp_draft", pyotp.random_base32())
         if request.method == "POST":
-            code = request.form.get("code", "")
             with transaction():
                 person = current_user._get_current_object()
-                account = accounts.ensure_account(db.session(), person)
-                if account.totp_secret and accounts.check_code(db.session(), account, code):
-                    account.totp_secret = None
-                    audit.record(db.session(), "totp_off", person, {})
-                    flash(_("两步验证已关闭"), "success")
-                elif not account.totp_secret and fresh.verify(code.strip(), clock.now(), 1):
-                    account.totp_secret = secret
-                    audit.record(db.session(), "totp_on", person, {})
-                    flash(_("两步验证已开启,下次登录需输入动态口令"), "success")
-                else:
-                    error = _("动态口令不正确或已使用,请等待下一个")
+                error = self._switch_off(person) if enabled else self._switch_on(person, secret)
             if not error:
                 session.pop("totp_draft", None)
                 return redirect(url_for("AccountView.totp"))
-        address = fresh.provisioning_uri(current_user.username, issuer_name=current_app.config["APP_NAME"])
-        enabled = bool(account and account.totp_secret)
-        body = render_template("backoffice/totp.html", error=error, enabled=enabled, secret=secret, qr=_qr(address))
+        body = render_template(
+            "backoffice/totp.html", error=error, enabled=enabled, secret=secret, qr="" if enabled else _qr(secret)
+        )
         return Response(body, 422 if error else 200, content_type="text/html; charset=utf-8")
+
+    def _switch_on(self, person: User, secret: str) -> str:
+        account = accounts.ensure_account(db.session(), person)
+        if not accounts.start_codes(account, secret, request.form.get("code", "")):
+            return wrong_code()
+        audit.record(db.session(), "totp_on", person, {})
+        flash(_("两步验证已开启,下次登录需输入动态口令"), "success")
+        return ""
+
+    def _switch_off(self, person: User) -> str:
+        if not accounts.confirm_password(db.session(), person, request.form.get("password", "")):
+            return _("当前密码不正确")
+        accounts.ensure_account(db.session(), person).totp_secret = None
+        audit.record(db.session(), "totp_off", person, {})
+        flash(_("两步验证已关闭"), "success")
+        return ""
 
     def _signed_in(self) -> None:
         if not current_user.is_authenticated:
-            abort(redirect(url_for("SignInView.login", next=request.path)))
+            abort(to_sign_in())
 
 
-def _qr(text: str) -> str:
-    image = qrcode.make(text, image_factory=qrcode.image.svg.SvgPathImage)
+def _qr(secret: str) -> str:
+    issuer = current_app.config["APP_NAME"]
+    address = pyotp.TOTP(secret).provisioning_uri(name=current_user.username, issuer_name=issuer)
+    image = qrcode.make(address, image_factory=qrcode.image.svg.SvgPathImage)
     out = io.BytesIO()
     image.save(out)
     return "data:image/svg+xml;base64," + base64.b64encode(out.getvalue()).decode()

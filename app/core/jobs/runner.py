@@ -6,7 +6,7 @@ nothing; a process that dies leaves a lease that runs out and is claimed again.
 
 import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,12 +14,11 @@ from typing import Any
 import structlog
 from flask import Flask
 from sqlalchemy import Update, delete, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.core import clock, settings
 from app.core.audit import SYSTEM, act_as
-from app.core.db import db, reading, transaction
+from app.core.db import conflict_insert, db, execute, reading, transaction
 from app.core.jobs.models import DEAD, DONE, RUNNING, WAITING, JobRun, OutboxEntry
 from app.core.jobs.outbox import Outside, Timed, put
 from app.core.module import registry
@@ -29,7 +28,6 @@ MOST_ATTEMPTS = 5
 DELAYS = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 SLOTS_KEPT = timedelta(days=31)
 FRAMES_LOGGED = 8
-QUIET = {"synchronize_session": False}
 
 log = structlog.get_logger("jobs")
 
@@ -73,7 +71,7 @@ def run_due(app: Flask, limit: int = 100) -> int:
 def tick(schedule: Sequence[Timed]) -> None:
     """Put the work of each slot that has come and that no node has taken yet."""
     session = db.session()
-    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(JobRun)
+    insert = conflict_insert(session, JobRun)
     now = clock.now()
     slots = {timed.kind: timed.slot(now) for timed in schedule}
     with reading():
@@ -88,8 +86,8 @@ def tick(schedule: Sequence[Timed]) -> None:
         if (kind, slot) in taken:
             continue
         with transaction():
-            won = session.execute(insert.values(job=kind, slot=slot).on_conflict_do_nothing())
-            if won.rowcount == 1:
+            won = execute(session, insert.values(job=kind, slot=slot).on_conflict_do_nothing())
+            if won == 1:
                 put(session, kind, {})
 
 
@@ -116,9 +114,7 @@ def claim() -> Claim | None:
                 values = {"state": RUNNING, "leased_until": now + LEASE, "attempts": claimed.attempt}
             else:  # it took the process down with it each time
                 values = {"state": DEAD, "leased_until": None, "finished_at": now, "error": "LeaseExpired"}
-            session.execute(
-                update(OutboxEntry).where(OutboxEntry.id == claimed.entry_id).values(values), execution_options=QUIET
-            )
+            execute(session, update(OutboxEntry).where(OutboxEntry.id == claimed.entry_id).values(values))
         if values["state"] == RUNNING:
             return claimed
     return None
@@ -127,6 +123,7 @@ def claim() -> Claim | None:
 def run(claimed: Claim) -> None:
     """Do one claimed entry; a failure is kept with it and tried again later, at last it is dead."""
     session = db.session()
+    act_as(SYSTEM)  # the handler before may have acted for somebody
     try:
         _do(session, claimed, registry().handlers[claimed.kind])
     except GoneError:
@@ -163,18 +160,16 @@ def _do(session: Session, claimed: Claim, handler: Any) -> None:
 
 def _end(session: Session, claimed: Claim) -> None:
     """Mark the entry done, first in the transaction of its effect. Raises GoneError when it is not ours any more."""
-    done = session.execute(
-        claimed.ours().values(state=DONE, finished_at=clock.now(), leased_until=None, error=""),
-        execution_options=QUIET,
-    )
-    if done.rowcount != 1:
+    done = execute(session, claimed.ours().values(state=DONE, finished_at=clock.now(), leased_until=None, error=""))
+    if done != 1:
         raise GoneError
 
 
 def _fail(session: Session, claimed: Claim, error: Exception) -> None:
     now, dead = clock.now(), claimed.attempt >= MOST_ATTEMPTS
     with transaction():
-        session.execute(
+        execute(
+            session,
             claimed.ours().values(
                 state=DEAD if dead else WAITING,
                 due_at=now if dead else now + DELAYS[claimed.attempt - 1],  # a dead one that is retried runs at once
@@ -182,26 +177,25 @@ def _fail(session: Session, claimed: Claim, error: Exception) -> None:
                 finished_at=now if dead else None,
                 error=type(error).__name__,
             ),
-            execution_options=QUIET,
         )
 
 
 def extend_lease(session: Session, entry_id: int) -> None:
     """Say in a long job that it is still at work, in a transaction of its own (``session`` is not the job's)."""
-    session.execute(
+    execute(
+        session,
         update(OutboxEntry)
         .where(OutboxEntry.id == entry_id, OutboxEntry.state == RUNNING)
         .values(leased_until=clock.now() + LEASE),
-        execution_options=QUIET,
     )
     session.commit()
 
 
-def forget_done(session: Session, _payload: dict[str, object]) -> None:
+def forget_done(session: Session, _payload: Mapping[str, Any]) -> None:
     """Job: drop work that was done long ago, and slots older than a month."""
     before = clock.now() - timedelta(days=settings.get("system.outbox_days"))
-    session.execute(delete(OutboxEntry).where(OutboxEntry.state == DONE, OutboxEntry.finished_at < before))
-    session.execute(delete(JobRun).where(JobRun.slot < clock.now() - SLOTS_KEPT))
+    execute(session, delete(OutboxEntry).where(OutboxEntry.state == DONE, OutboxEntry.finished_at < before))
+    execute(session, delete(JobRun).where(JobRun.slot < clock.now() - SLOTS_KEPT))
 
 
 class Dispatcher(threading.Thread):

@@ -9,10 +9,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.core.db import execute
 from app.core.jobs import Outside, put
 from app.core.messages.models import Delivery, Message, Subscription
-
-QUIET = {"synchronize_session": False}
 
 
 @dataclass(frozen=True)
@@ -81,13 +80,13 @@ def _channels() -> dict[str, Channel]:
 
 
 def _take_agreement(session: Session, member_id: int, template: str) -> bool:
-    taken = session.execute(
+    taken = execute(
+        session,
         update(Subscription)
         .where(Subscription.member_id == member_id, Subscription.template == template, Subscription.quota > 0)
         .values(quota=Subscription.quota - 1),
-        execution_options=QUIET,
     )
-    return bool(taken.rowcount)
+    return bool(taken)
 
 
 def _prepare(session: Session, payload: Mapping[str, Any]) -> Outgoing | None:
@@ -118,11 +117,11 @@ def _record(session: Session, payload: Mapping[str, Any], result: tuple[Outgoing
     delivery.sent_at = clock.now() if outcome.status == "sent" else None
     if outcome.exhausted:
         member = select(Message.member_id).where(Message.id == delivery.message_id).scalar_subquery()
-        session.execute(
+        execute(
+            session,
             update(Subscription)
             .where(Subscription.member_id == member, Subscription.template == outgoing.template)
             .values(quota=0),
-            execution_options=QUIET,
         )
 
 

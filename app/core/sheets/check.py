@@ -314,13 +314,17 @@ class _Check:
                 row.before = {
                     name: stored[name]
                     for name, value in row.values.items()
-                    if name in self.sheet.attributes and stored[name] != value
+                    if name in self.sheet.attributes and not self._same(name, stored[name], value)
                 }
         for row in rows:
-            if row.record_id is None:
+            if row.record_id is None and not row.problems:
                 for column in self.sheet.own:
                     if isinstance(row.values.get(column.name), Masked):
                         row.refuse(column, _("是脱敏后的内容,请填写完整"))
+
+    def _same(self, name: str, stored: Any, value: Any) -> bool:
+        column = self.sheet.by_name.get(name)
+        return stored == value if column is None else column.same(stored, value)
 
     # -- outcome
 

@@ -145,6 +145,10 @@ class Column:
         """What an export writes for a value that is not None: text, a number or a date."""
         return value
 
+    def same(self, stored: Any, value: Any) -> bool:
+        """Whether a value says nothing new about what is stored."""
+        return bool(stored == value)
+
     def exported(self) -> Any:
         """The expression that an export selects for this column."""
         if self.source is not None:
@@ -241,6 +245,9 @@ class Choices(Choice):
     def read(self, text: str) -> list[str]:
         found = {super(Choices, self).read(part) for part in re.split(r"[、,,;;/\s]+", text) if part}
         return [key for key in self.titles if key in found]
+
+    def same(self, stored: Any, value: Any) -> bool:
+        return set(stored or ()) == set(value)
 
     def render(self, value: Any) -> str:
         return "、".join(super(Choices, self).render(key) for key in value)

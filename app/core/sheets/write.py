@@ -63,7 +63,7 @@ def _lock(session: Session, sheet: Sheet, rows: Sequence[Row]) -> None:
     table = sheet.model.__table__
     for part in chunks(rows):
         query = select(table.c.id, table.c.updated_at).where(table.c.id.in_([row.record_id for row in part]))
-        stamps: dict[int, datetime] = dict(session.execute(query.with_for_update()).tuples())
+        stamps: dict[int, datetime] = dict(session.execute(query.with_for_update()).tuples().all())
         if any(stamps.get(row.record_id) != row.stamp for row in part):
             raise Conflict(_("有记录在检查之后被他人修改,未导入任何内容;请重新上传检查"))
 
@@ -108,7 +108,7 @@ def _update(session: Session, sheet: Sheet, job: ImportJob, rows: Sequence[Row],
         if row.before:
             values = {name: row.values[name] for name in row.before}
             _derive(sheet.model, values)
-            groups[tuple(sorted(values))].append({**values, "record_id": row.record_id, "updated_at": now})
+            groups[tuple(sorted(values))].append({**values, "id": row.record_id, "updated_at": now})
             kept.append(
                 (row.record_id, {name: _freeze(sheet.model, name, value) for name, value in row.before.items()})
             )
@@ -118,14 +118,13 @@ def _update(session: Session, sheet: Sheet, job: ImportJob, rows: Sequence[Row],
 
 def _write_groups(session: Session, table: Table, groups: Mapping[tuple[str, ...], list[dict[str, Any]]]) -> None:
     """One bulk update for each set of changed columns."""
-    for names, values in groups.items():
-        statement = (
-            update(table)
-            .where(table.c.id == bindparam("record_id"))
-            .values({name: bindparam(name) for name in (*names, "updated_at")})
-        )
-        for part in chunks(values):
-            session.connection().execute(statement, list(part))
+    for names, rows in groups.items():
+        values = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in (*names, "updated_at")}
+        statement = update(table).where(table.c.id == bindparam("old_id")).values(values)
+        for part in chunks(rows):
+            session.connection().execute(
+                statement, [{f"new_{name}": row[name] for name in values} | {"old_id": row["id"]} for row in part]
+            )
 
 
 def _derive(model: Any, values: dict[str, Any]) -> None:
@@ -248,7 +247,7 @@ def _restore(session: Session, job: ImportJob, model: Any) -> None:
     for record_id, before in rows:
         values = {name: _thaw(model, name, value) for name, value in before.items()}
         _derive(model, values)
-        groups[tuple(sorted(values))].append({**values, "record_id": record_id, "updated_at": now})
+        groups[tuple(sorted(values))].append({**values, "id": record_id, "updated_at": now})
     _write_groups(session, model.__table__, groups)
 
 

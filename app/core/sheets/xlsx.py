@@ -55,10 +55,11 @@ _STYLES = (
     '<fills count="3"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>'
     '<fill><patternFill patternType="solid"><fgColor rgb="FF1F4E79"/></patternFill></fill></fills>'
     '<borders count="1"><border/></borders>'
-    '<cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="4"><xf/>'
+    '<cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="4"><xf xfId="0"/>'
     '<xf fontId="1" fillId="2" applyFont="1" applyFill="1"/>'
     '<xf numFmtId="164" applyNumberFormat="1"/>'
-    '<xf numFmtId="49" applyNumberFormat="1"/></cellXfs></styleSheet>'
+    '<xf numFmtId="49" applyNumberFormat="1"/></cellXfs>'
+    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
 )
 _HEADER, _DAY, _TEXT = 1, 2, 3
 

@@ -46,7 +46,7 @@ class WeChat:
         self._http.trust_env = False
 
     def login(self, code: str) -> Session:
-        """Exchange a ``wx.login`` code. Raises Invalid for a used or forged code, Unavailable when WeChat does not answer."""
+        """Exchange a ``wx.login`` code. Raises Invalid for a used or forged one, Unavailable when WeChat is silent."""
         answer = self._call(
             "GET", "/sns/jscode2session",
             params={"appid": self.app_id, "secret": self._secret, "js_code": code, "grant_type": "authorization_code"},

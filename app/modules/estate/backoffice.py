@@ -14,7 +14,7 @@ class UnitView(ModuleView):
 
     model, area, sheet = Unit, "estate", sheets.UNITS
     title, icon = "房屋/单元", "fa-door-open"
-    columns = ("community", "building", "number", "floor", "kind", "area_m2", "status")
+    columns = ("number", "building", "community", "floor", "kind", "area_m2", "status")
     filters = ("community", "building", "kind", "status", "floor")
     search = ("number",)
     order = ("id",)
@@ -37,7 +37,7 @@ class BuildingView(ModuleView):
 
     model, area, sheet = Building, "estate", sheets.BUILDINGS
     title, icon = "楼栋", "fa-building"
-    columns = ("community", "name", "floors", "created_at")
+    columns = ("name", "community", "floors", "created_at")
     filters = ("community",)
     search = ("name",)
     order = ("id",)

@@ -301,8 +301,8 @@ def export_me(caller: Caller) -> ExportOut:
         ],
         certifications=[
             {
-                "kind": a.kind, "name": a.name, "phone": a.phone, "id_number": a.id_number, "credit_code": a.credit_code,
-                "state": a.state, "submitted_at": clock.local(a.created_at).isoformat(),
+                "kind": a.kind, "name": a.name, "phone": a.phone, "id_number": a.id_number,
+                "credit_code": a.credit_code, "state": a.state, "submitted_at": clock.local(a.created_at).isoformat(),
             }
             for a in applications
         ],

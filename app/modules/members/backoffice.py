@@ -88,7 +88,7 @@ class OccupancyView(ModuleView):
 
     model, area, sheet = Occupancy, "customers", sheets.OCCUPANCIES
     title, icon = "入住关系", "fa-key"
-    columns = ("community", "unit", "customer", "starts_on", "ends_on")
+    columns = ("unit", "community", "customer", "starts_on", "ends_on")
     filters = ("community", "unit", "customer", "starts_on", "ends_on")
     order = ("-id",)
     sortable = ("starts_on", "ends_on")

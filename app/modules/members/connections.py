@@ -58,6 +58,7 @@ def _template(kind: str) -> str | None:
 
 
 def _send(client: WeChat, outgoing: Outgoing) -> Outcome:
+    assert outgoing.address is not None
     code = client.send_subscribe_message(
         outgoing.address, outgoing.template, outgoing.link.lstrip("/"),
         {"thing1": outgoing.title[:20], "thing2": outgoing.body[:20]},

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Date, ForeignKey, Integer, String, Text, UniqueConstraint, select
+from sqlalchemy import JSON, Boolean, Date, ForeignKey, Integer, String, Text, UniqueConstraint, exists, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import BigId, Moment, Record, choice_column, label, state_column
@@ -105,7 +105,9 @@ class Customer(Record):
 
     @classmethod
     def in_communities(cls, ids: Iterable[int]) -> Any:
-        return cls.id.in_(select(Occupancy.customer_id).where(Occupancy.community_id.in_(list(ids))))
+        """Customers that hold or held a unit there, and those that hold none yet: nobody else would see them."""
+        held = select(Occupancy.customer_id).where(Occupancy.community_id.in_(list(ids)))
+        return or_(cls.id.in_(held), ~exists().where(Occupancy.customer_id == cls.id))
 
     def __str__(self) -> str:
         return self.name

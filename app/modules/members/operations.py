@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.core import audit, clock
 from app.core.api.caller import new_token
-from app.core.db import conflict_insert
+from app.core.db import conflict_insert, execute
 from app.core.errors import FieldError, Invalid, NotFound
 from app.core.messages.models import Message, Subscription
 from app.core.privacy import keyring
@@ -29,7 +29,6 @@ from app.modules.members.models import (
 )
 
 TOKEN_LIFE = timedelta(days=30)
-QUIET = {"synchronize_session": False}
 
 
 def sign_in(session: Session, openid: str, unionid: str | None) -> tuple[Member, str, MemberToken]:
@@ -38,7 +37,7 @@ def sign_in(session: Session, openid: str, unionid: str | None) -> tuple[Member,
     Raises NotFound for a member that was disabled: the platform says no more than that.
     """
     insert = conflict_insert(session, Member)
-    session.execute(insert.values(openid=openid, unionid=unionid).on_conflict_do_nothing(index_elements=["openid"]))
+    execute(session, insert.values(openid=openid, unionid=unionid).on_conflict_do_nothing(index_elements=["openid"]))
     member = session.scalars(select(Member).where(Member.openid == openid)).one()
     if not member.active:
         raise NotFound(_("该账号已停用,请联系物业服务中心"), code="member_disabled")
@@ -52,17 +51,17 @@ def sign_in(session: Session, openid: str, unionid: str | None) -> tuple[Member,
 
 def sign_out(session: Session, digest: str) -> None:
     """Kill one token; the next request with it is refused."""
-    session.execute(delete(MemberToken).where(MemberToken.digest == digest))
+    execute(session, delete(MemberToken).where(MemberToken.digest == digest))
 
 
 def end_sign_ins(session: Session, member: Member) -> None:
     """Kill every token of a member."""
-    session.execute(delete(MemberToken).where(MemberToken.member_id == member.id))
+    execute(session, delete(MemberToken).where(MemberToken.member_id == member.id))
 
 
 def forget_tokens(session: Session, _payload: Mapping[str, Any]) -> None:
     """Job: drop tokens that have run out."""
-    session.execute(delete(MemberToken).where(MemberToken.expires_at < clock.now()))
+    execute(session, delete(MemberToken).where(MemberToken.expires_at < clock.now()))
 
 
 def set_active(session: Session, member: Member, active: bool) -> None:
@@ -79,14 +78,14 @@ def bind_phone(session: Session, member: Member, phone: str) -> None:
     """
     member.phone = identity_numbers.mobile_number(phone)
     session.flush()
-    session.execute(
+    execute(
+        session,
         update(Technician)
         .where(
             Technician.phone_index == member.phone_index,
             or_(Technician.member_id.is_(None), Technician.member_id == member.id),
         )
         .values(member_id=member.id),
-        execution_options=QUIET,
     )
     customers = session.scalars(
         select(Customer.id).where(Customer.phone_index == member.phone_index, Customer.active.is_(True)).limit(50)
@@ -99,8 +98,8 @@ def bind_phone(session: Session, member: Member, phone: str) -> None:
 def link(session: Session, customer_id: int, member_id: int) -> None:
     """Let a member act for a customer; twice is once."""
     insert = conflict_insert(session, CustomerMember)
-    done = session.execute(insert.values(customer_id=customer_id, member_id=member_id).on_conflict_do_nothing())
-    if done.rowcount:
+    done = execute(session, insert.values(customer_id=customer_id, member_id=member_id).on_conflict_do_nothing())
+    if done:
         audit.record(session, "link", "customer_member", {"customer_id": customer_id, "member_id": member_id})
 
 
@@ -140,19 +139,14 @@ def erase_member(session: Session, member: Member) -> None:
     for application in pending.all():
         Certification.flow.apply(session, application, "withdraw")
     for owned in (MemberToken, CustomerMember, Consent, Message, Subscription):
-        session.execute(delete(owned).where(owned.member_id == member.id))  # type: ignore[attr-defined]
-    session.execute(
-        update(Technician).where(Technician.member_id == member.id).values(member_id=None), execution_options=QUIET
-    )
-    session.execute(
-        update(Certification)
+        execute(session, delete(owned).where(owned.member_id == member.id))
+    execute(session, update(Technician).where(Technician.member_id == member.id).values(member_id=None))
+    execute(session, update(Certification)
         .where(Certification.member_id == member.id)
         .values(
             name="已注销", phone="", phone_index=None, phone_tail=None, id_number=None, id_number_index=None,
             credit_code=None, credit_code_index=None,
-        ),
-        execution_options=QUIET,
-    )  # fmt: skip
+        ))  # fmt: skip
     member.openid = "erased-" + keyring().digest(f"{member.openid}:{member.id}")[:32]
     member.unionid = member.phone = member.contact_name = None
     member.nickname, member.active, member.erased_at = "", False, clock.now()

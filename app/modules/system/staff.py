@@ -210,7 +210,10 @@ def _keep_a_superadmin(session: Session) -> None:
 
 
 def reset_password(session: Session, person: User) -> str:
-    """Give a new initial password, to be changed at the next login; open sessions die, a lock is lifted."""
+    """Give a new initial password, to be changed at the next login; open sessions die, a lock is lifted.
+
+    The second step is switched off too: who has lost password or phone has no other way back.
+    """
     password = initial_password()
     _set_password(session, person, password)
     audit.record(session, "reset_password", person, {})
@@ -233,3 +236,4 @@ def _set_password(session: Session, person: User, password: str) -> None:
     account = accounts.ensure_account(session, person)
     account.epoch += 1
     account.failures, account.locked_until, account.must_change_password = 0, None, True
+    account.totp_secret = None

@@ -102,7 +102,7 @@ class StaffView(PageView):
                 errors, status = error.by_field(), error.status
         body = render_template(
             "system/staff_form.html",
-            view=self, person=person, values=values, errors=errors,
+            view=self, employee=person, values=values, errors=errors,
             roles=session.scalars(select(Role).where(Role.name != staff.PUBLIC).order_by(Role.name).limit(500)).all(),
             communities=session.scalars(select(Community).order_by(Community.name).limit(500)).all(),
             superadmin=SUPERADMIN,

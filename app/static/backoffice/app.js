@@ -4,12 +4,22 @@
 const body = document.body;
 const toggle = document.querySelector("[data-menu-toggle]");
 
+const drawer = matchMedia("(max-width: 768px)");
+
+// A drawer over the page on phones; on wide screens the menu beside the page can be folded away.
 function showMenu(open) {
-  body.classList.toggle("menu-open", open);
+  const name = drawer.matches ? "menu-open" : "menu-folded";
+  body.classList.toggle(name, drawer.matches === open);
   toggle?.setAttribute("aria-expanded", String(open));
+  if (!drawer.matches) localStorage.setItem("menu", open ? "open" : "folded");
 }
 
-toggle?.addEventListener("click", () => showMenu(!body.classList.contains("menu-open")));
+function menuIsShown() {
+  return drawer.matches ? body.classList.contains("menu-open") : !body.classList.contains("menu-folded");
+}
+
+if (!drawer.matches) showMenu(localStorage.getItem("menu") !== "folded");
+toggle?.addEventListener("click", () => showMenu(!menuIsShown()));
 for (const shade of document.querySelectorAll("[data-menu-close]")) shade.addEventListener("click", () => showMenu(false));
 
 for (const group of document.querySelectorAll(".menu-group")) {
@@ -29,7 +39,7 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
-    showMenu(false);
+    if (drawer.matches) showMenu(false);
     for (const menu of document.querySelectorAll("details.user-menu[open], details.saved-filters[open]")) menu.open = false;
   }
 });

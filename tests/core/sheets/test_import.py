@@ -1,12 +1,10 @@
 """A sheet is uploaded, checked without writing anything, confirmed, and imported as a whole or not at all."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
 
-from app.core import clock
 from app.core.audit import AuditEntry
 from app.core.rights import StaffScope
 from app.core.sheets.models import ImportedRow, ImportJob
@@ -46,8 +44,9 @@ def test_a_checked_file_writes_nothing_until_it_is_confirmed(store: Store, impor
         query = select(Unit.number, Unit.floor, Unit.kind, Unit.area_m2, Unit.status).order_by(Unit.number)
         rows = [" ".join(map(str, row)) for row in session.execute(query)]
         entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "import")).all()
+        noted = [(entry.actor_name, entry.record, entry.changes["created"]) for entry in entries]
     assert rows == ["1201 12 office 86.50 vacant", "1202 12 shop 90.00 vacant"]
-    assert [(entry.actor_name, entry.record, entry.changes["created"]) for entry in entries] == [("boss", "unit", 2)]
+    assert noted == [("boss", "unit", 2)]
 
 
 @both_databases
@@ -126,7 +125,7 @@ def test_a_unique_value_of_another_record_is_refused(importer: Import) -> None:
 
 def test_the_failed_rows_come_back_with_reasons_and_can_be_sent_again(store: Store, importer: Import) -> None:
     units = importer("unit")
-    page = units.check([HEADER, GOOD, ["粤海园", "A座", "=1+1", "楼上", "写字间", 1, ""]])
+    page = units.check([HEADER, GOOD, ["粤海园", "A座", "-1+1", "楼上", "写字间", 1, ""]])
     answer = page.client.get(f"{page.address}/failed.xlsx")
     rows = table(answer.data)
     assert rows[0] == [*HEADER, "错误原因"]
@@ -297,8 +296,6 @@ def test_an_import_is_confirmed_once(store: Store, importer: Import) -> None:
     units.client.post(f"{page.address}/confirm")
     units.client.post(f"{page.address}/confirm")
     assert units.look(page.address).job.state == "imported"
-    with clock.travel(timedelta(hours=1)):
-        assert units.look(page.address).job.state == "imported"
     assert numbers(store) == ["1201"]
     with store() as session:
         assert session.scalar(select(func.count(ImportJob.id))) == 1

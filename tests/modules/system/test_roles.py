@@ -94,9 +94,7 @@ def test_names_are_required_and_unique_and_the_form_keeps_its_ticks(browse: Brow
 
 
 @pytest.mark.req("G7")
-def test_a_new_staff_member_gets_an_initial_password_once_and_signs_in_with_it(
-    browse: Browse, store: Store
-) -> None:
+def test_a_new_staff_member_gets_an_initial_password_once_and_signs_in_with_it(browse: Browse, store: Store) -> None:
     answer = browse().post(
         "/system/staff/new", data={"username": "wang", "name": "王芳", "email": "wang@example.com", "active": "1"}
     )
