@@ -115,6 +115,8 @@ class Module:
     settings: Sequence[Setting] = ()
     menu: Sequence[MenuEntry] = ()
     tiles: Sequence[Tile] = ()
+    install: Callable[[Any], Any] | None = None
+    """Adds the rows that follow from the declarations; takes a session, runs at each start and changes none it finds."""
     demo: Callable[[Any], None] | None = None
     """Adds the module's part of the demonstration; takes a session."""
     demo_after: Sequence[str] = ()

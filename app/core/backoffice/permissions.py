@@ -1,4 +1,4 @@
-"""``flask sync-permissions``: the rights that the modules declare, as Flask-AppBuilder's rows."""
+"""``flask sync-permissions``: what the modules declare (rights, the function menu) as rows of the database."""
 
 import click
 from flask import Flask, current_app
@@ -41,6 +41,9 @@ def sync() -> tuple[int, list[str]]:
         areas = _named(session, ViewMenu, {area for area, _permission in wanted})
         for area, permission in sorted(wanted - _present()):
             session.add(PermissionView(permission=permissions[permission], view_menu=areas[area]))
+        for module in registry():
+            if module.install:
+                module.install(session)
     present = _present()
     if not wanted <= present:
         raise RuntimeError(f"rights could not be stored: {sorted(wanted - present)}")

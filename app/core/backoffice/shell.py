@@ -111,9 +111,11 @@ def _scope() -> str:
 
 
 def sidebar() -> list[tuple[Module, list[MenuItem]]]:
-    """The modules with their screens that the signed-in person may view."""
+    """The modules with their screens that the signed-in person may view; none while the initial password stands."""
     found = []
     with reading():
+        if _must_change_password():
+            return []
         for module in registry():
             items = [
                 MenuItem(view.title, view.icon, address, _is_current(address))
@@ -138,12 +140,16 @@ def _identify() -> Response | None:
         if not current_user.is_authenticated:
             return None
         act_as_staff(current_user)
-        account = g.get("staff_account")
-        if account and account.must_change_password and request.endpoint not in BEFORE_PASSWORD_CHANGE:
+        if _must_change_password() and request.endpoint not in BEFORE_PASSWORD_CHANGE:
             return redirect(url_for("AccountView.password"))
     if request.method not in ("GET", "HEAD"):
         db.session.rollback()  # what only read is over: the handler's transaction may write
     return None
+
+
+def _must_change_password() -> bool:
+    account = g.get("staff_account")
+    return account is not None and account.must_change_password
 
 
 def _expired(_error: CSRFError) -> Response:

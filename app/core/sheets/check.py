@@ -23,6 +23,7 @@ from app.core.sheets.sheet import EXAMPLE, MARKER, REASON, Row, Sheet
 
 MOST_PROBLEMS = 200
 MOST_PREVIEWS = 50
+MOST_KNOWN = 5000
 AMBIGUOUS = object()
 
 
@@ -81,7 +82,8 @@ class _Check:
         self.seen: dict[Any, int] = {}
         self.seen_used: dict[Any, int] = {}
         self.taken: dict[int, int] = {}
-        self.resolved: dict[Any, Any] = {}
+        self.parsed: dict[str, dict[Cell, Any]] = {column.name: {} for column in sheet.columns}
+        self.resolved: dict[str, dict[tuple[Any, ...], Any]] = {lookup.name: {} for lookup in sheet.lookups}
         self.table = sheet.model.__table__
 
     def take(self, batch: list[Numbered]) -> None:
@@ -135,15 +137,23 @@ class _Check:
         row, width, blank = Row(number, cells), len(cells), True
         for index, column in self.positions:
             cell = cells[index] if index < width else ""
+            known = self.parsed[column.name]
+            if cell in known and cell.__class__ is not bool:  # most cells of a sheet occur many times
+                blank = False
+                row.values[column.name] = known[cell]
+                continue
             if cell == "" or (isinstance(cell, str) and not cell.strip()):
                 if column.required:
                     row.refuse(column, _("必填"))
                 continue
             blank = False
             try:
-                row.values[column.name] = column.parse(cell)
+                row.values[column.name] = value = column.parse(cell)
             except CellError as error:
                 row.refuse(column, str(error))
+                continue
+            if cell.__class__ is not bool and len(known) < MOST_KNOWN:
+                known[cell] = value
         return None if blank else row
 
     # -- references
@@ -159,18 +169,19 @@ class _Check:
                 row.refuse(lookup, _("是脱敏后的内容,请填写完整"))
                 continue
             outer = [row.values.get(name) for name in lookup.within.values()]
-            missing = [name for name, value in zip(lookup.within.values(), outer, strict=True) if value is None]
-            if missing:
+            if None in outer:
                 if not row.problems:
+                    missing = [name for name in lookup.within.values() if name not in row.values]
                     titles = "、".join(self.sheet.by_name[name].title for name in missing)
                     row.refuse(lookup, _("请同时填写%(titles)s", titles=titles))
                 continue
             asked.append((row, (*outer, text)))
-        unknown = {key for _row, key in asked} - {key[1:] for key in self.resolved if key[0] == lookup.name}
+        resolved = self.resolved[lookup.name]
+        unknown = {key for _row, key in asked if key not in resolved}
         if unknown:
             self._find(lookup, unknown)
         for row, key in asked:
-            found = self.resolved[lookup.name, *key]
+            found = resolved[key]
             if found is None:
                 shown = "" if lookup.privacy else f"“{str(key[-1])[:30]}”"
                 row.refuse(lookup, _("找不到%(label)s%(text)s", label=lookup.target.__label__, text=shown))
@@ -198,7 +209,7 @@ class _Check:
                 found.setdefault((*outer, back[stored]), set()).add(record_id)
         for key in keys:
             ids = found.get(key, set())
-            self.resolved[lookup.name, *key] = None if not ids else ids.pop() if len(ids) == 1 else AMBIGUOUS
+            self.resolved[lookup.name][key] = None if not ids else ids.pop() if len(ids) == 1 else AMBIGUOUS
 
     # -- which record a row is about
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,6 +15,9 @@ MARKER = "填写说明"
 EXAMPLE = "示例行,导入时忽略"
 REASON = "错误原因"
 """The title of the reasons in a file of failed rows; ignored when that file comes back corrected."""
+
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -40,16 +44,20 @@ class Row:
     number: int
     cells: Sequence[Cell]
     values: dict[str, Any] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-    drafts: list[Draft] = field(default_factory=list)
+    problems: tuple[Problem, ...] = ()
+    drafts: tuple[Draft, ...] = ()
     record_id: int | None = None
     stamp: datetime | None = None
-    before: dict[str, Any] = field(default_factory=dict)
+    before: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     """Of an existing record: what the changed attributes hold now."""
 
     def refuse(self, column: Column | None, message: str) -> None:
         """Note what is wrong; the file will not be imported."""
-        self.problems.append(Problem(column, message))
+        self.problems = (*self.problems, Problem(column, message))
+
+    def bring(self, draft: Draft) -> None:
+        """Have another record made together with this row's."""
+        self.drafts = (*self.drafts, draft)
 
 
 Prepare = Callable[[Session, list[Row]], None]
@@ -61,7 +69,7 @@ class Sheet:
 
     ``key`` names the columns that identify a record: found → changed, else → created. It may be several such
     tuples; the first whose cells are all filled and that finds a record counts. ``prepare(session, rows)``
-    may refuse rows for rules across columns, complete ``row.values``, and add ``row.drafts``; it is called with
+    may ``refuse`` rows for rules across columns, complete ``row.values``, and ``bring`` drafts; it is called with
     some thousand rows at a time, each with ``record_id`` set when the record exists, and must ask the database
     for all of them at once. ``finish(session, records)`` runs inside the import's transaction, and again when it
     is undone, with the attributes of the records made (or taken away) by model: for what follows from them.

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Date, Numeric, Table, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Date, Numeric, Table, bindparam, delete, exists, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.core import audit, clock
@@ -44,7 +44,7 @@ def write(session: Session, sheet: Sheet, job: ImportJob, plan: Plan, scope: fro
             _number(session, model, rows)
         fill_derived(model, rows)
         _insert(session, model.__table__, rows)
-        _keep(session, job, model, now, ((row["id"], None) for row in rows))
+        _keep_made(session, job, model, now, [row["id"] for row in rows])
     _update(session, sheet, job, plan.updated, now)
     _require_inside(session, sheet.model, [row["id"] for row in made[sheet.model]], scope)
     if sheet.finish:
@@ -113,7 +113,7 @@ def _update(session: Session, sheet: Sheet, job: ImportJob, rows: Sequence[Row],
                 (row.record_id, {name: _freeze(sheet.model, name, value) for name, value in row.before.items()})
             )
     _write_groups(session, sheet.model.__table__, groups)
-    _keep(session, job, sheet.model, now, iter(kept))
+    _keep_changed(session, job, sheet.model, now, kept)
 
 
 def _write_groups(session: Session, table: Table, groups: Mapping[tuple[str, ...], list[dict[str, Any]]]) -> None:
@@ -133,7 +133,25 @@ def _derive(model: Any, values: dict[str, Any]) -> None:
             values[name] = None if values[source] is None else function(values[source])
 
 
-def _keep(session: Session, job: ImportJob, model: Any, now: datetime, rows: Iterator[tuple[Any, Any]]) -> None:
+def _keep_made(session: Session, job: ImportJob, model: Any, now: datetime, ids: Sequence[int]) -> None:
+    """Note the records that were just made: they are found by their stamp among the new numbers."""
+    if not ids:
+        return
+    table, noted = model.__table__, ImportedRow.__table__
+    made = (table.c.id.between(min(ids), max(ids)), table.c.created_at == now, table.c.updated_at == now)
+    selected = select(
+        literal(job.id), literal(table.name), table.c.id, table.c.updated_at, table.c.created_at, table.c.updated_at
+    ).where(*made)
+    names = ["job_id", "record", "record_id", "stamp", "created_at", "updated_at"]
+    done = session.execute(insert(noted).from_select(names, selected, include_defaults=False))
+    if done.rowcount != len(ids):  # type: ignore[attr-defined]
+        raise Conflict(_("写入时与他人的操作冲突,未导入任何内容;请重新上传检查"))
+
+
+def _keep_changed(
+    session: Session, job: ImportJob, model: Any, now: datetime, rows: Sequence[tuple[Any, dict[str, Any]]]
+) -> None:
+    """Note what changed records held before."""
     common = {"job_id": job.id, "record": model.__tablename__, "stamp": now, "created_at": now, "updated_at": now}
     _insert(
         session,

@@ -77,7 +77,7 @@ def bring_occupancies(session: Session, rows: list[Row]) -> None:
             row.refuse(sheet.by_name["starts_on"], _("该客户在此期间已有这个房号的入住记录"))
             continue
         values = {"community_id": row.values["community_id"], "unit_id": unit_id, "starts_on": today, "ends_on": None}
-        row.drafts.append(Draft(Occupancy, values, "customer_id"))
+        row.bring(Draft(Occupancy, values, "customer_id"))
 
 
 def check_occupancies(session: Session, rows: list[Row]) -> None:

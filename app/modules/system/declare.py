@@ -1,10 +1,10 @@
 """The module in one object."""
 
 from app.core import media, messages
-from app.core.api import idempotency, set_menu_gate
+from app.core.api import idempotency
 from app.core.jobs import Timed, runner
 from app.core.module import DELETE, EDIT, EXPORT, VIEW, Area, Module, Setting, Tile
-from app.modules.system import api, demo, media_api, operations, queries
+from app.modules.system import api, commands, demo, media_api, operations, queries
 from app.modules.system.backoffice import AuditView, JobView, MenuModuleView, MessageView
 from app.modules.system.role_pages import RoleView
 from app.modules.system.settings_pages import SettingsView
@@ -36,7 +36,7 @@ MODULE = Module(
         Timed("media.sweep", every_minutes=60),
     ),
     tiles=(Tile("jobs", "edit", "失败的后台任务", queries.count_dead_jobs, "JobView.list", {"state": "dead"}),),
-    start=lambda app: set_menu_gate(app, operations.is_open),
+    start=commands.start,
     settings=(
         Setting(
             "system.idle_minutes",
@@ -49,5 +49,6 @@ MODULE = Module(
         Setting("system.password_length", "管理员密码最短长度", 10, minimum=8, maximum=64),
         Setting("system.outbox_days", "已完成后台任务保留天数", 30, minimum=1, maximum=3650),
     ),
+    install=operations.complete_menu,
     demo=demo.fill,
 )
