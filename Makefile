@@ -10,6 +10,9 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/production: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "需要 Python 3.11 或更新版本"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq python3-venv; } \
+		|| { echo "缺少 Python 的 venv 组件,请先执行:sudo apt install python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q --disable-pip-version-check -r requirements.txt
 	@touch $@
@@ -31,6 +34,15 @@ lint: $(VENV)/development ## style, import rules
 
 types: $(VENV)/development ## mypy on the core and the operations
 	$(BIN)/mypy
+
+screenshots: $(VENV)/development ## make the pictures of docs/images (needs chromium and fonts-noto-cjk)
+	$(BIN)/python docs/screenshots.py
+
+migration: $(VENV)/development ## write a migration for what changed in the models: make migration M="what changed"
+	$(BIN)/flask --app run db revision --autogenerate -m "$(M)"
+
+clean: ## remove what the targets made; the data in var/ stays
+	rm -rf $(VENV) bench/.venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
 docs: $(VENV)/production ## write the pages that come from the declarations
 	$(BIN)/flask --app run docs configuration

@@ -100,7 +100,8 @@ def with_rust() -> float:
 def memory(count: int) -> int:
     """Megabytes at the peak of a process that exports so many rows."""
     code = (
-        "import resource\nfrom bench import sheets_export as b\nfrom bench.sheets_ground import application, fill_units\n"
+        "import resource\nfrom bench import sheets_export as b\n"
+        "from bench.sheets_ground import application, fill_units\n"
         f"with application():\n    fill_units(100)\n    b.ours()\n    b.grow({count})\n"
         "    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n    b.ours()\n"
         "    print(before // 1024, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"

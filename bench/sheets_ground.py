@@ -37,7 +37,7 @@ def application() -> Iterator[Flask]:
             session.add_all(Building(community_id=community.id, name=f"{n}号楼", floors=30) for n in range(BUILDINGS))
             session.commit()
             yield app
-            session.remove() if hasattr(session, "remove") else session.close()
+            session.close()
 
 
 def units(count: int) -> list[dict[str, Any]]:

@@ -28,7 +28,8 @@ def workbook(count: int) -> bytes:
     kinds, statuses = list(UNIT_KINDS.values()), list(UNIT_STATUSES.values())
     stream = io.BytesIO()
     rows = (
-        ["量度园", f"{n % BUILDINGS}号楼", f"{n // BUILDINGS:06d}", n % 30 + 1, kinds[n % 5], 50 + n % 400 / 4, statuses[n % 4]]
+        ["量度园", f"{n % BUILDINGS}号楼", f"{n // BUILDINGS:06d}", n % 30 + 1,
+         kinds[n % 5], 50 + n % 400 / 4, statuses[n % 4]]
         for n in range(count)
     )  # fmt: skip
     write_xlsx(stream, "房屋", [column.title for column in UNITS.columns], rows)
@@ -76,7 +77,7 @@ def usual(data: bytes) -> None:
     schema = UnitSchema()
     with transaction():
         session = db.session()
-        communities = {name: key for name, key in session.execute(select(Community.name, Community.id))}
+        communities = dict(session.execute(select(Community.name, Community.id)).tuples().all())
         buildings = {
             (community_id, name): key
             for community_id, name, key in session.execute(select(Building.community_id, Building.name, Building.id))

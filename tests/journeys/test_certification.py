@@ -213,6 +213,7 @@ def test_an_imported_technician_gets_the_role_with_the_phone_number(phone: Phone
     assert answer.json is not None
     assert answer.json["role"] == "technician"
     assert answer.json["phone"] == "135****5678"
+    assert answer.json["certification"] == "approved"
     consent_answer = wang.post("/certifications", application(wang, 1))
     assert consent_answer.status_code == 403, "nobody certifies as or besides a technician"
 

@@ -64,7 +64,7 @@ class SignInView(BaseView):
                 return redirect(url_for("SignInView.code"))
             key = self._sign_in(admitted) if admitted else ""
         if admitted is None:
-            return self._page("login", 401, error=accounts.refusal(), username=username)
+            return self._page("login", 401, target=target, error=accounts.refusal(), username=username)
         begin_session(*admitted, key)
         return redirect(target)
 

@@ -14,7 +14,7 @@ from app.core import audit, clock
 from app.core.db import Record, derived_columns, fill_derived
 from app.core.errors import Conflict, Invalid
 from app.core.privacy import Sealed, keyring
-from app.core.sheets.check import Plan
+from app.core.sheets.check import Plan, few_collections
 from app.core.sheets.models import ImportedRow, ImportJob
 from app.core.sheets.sheet import Row, Sheet
 
@@ -28,7 +28,19 @@ def write(session: Session, sheet: Sheet, job: ImportJob, plan: Plan, scope: fro
     Raises Conflict when a record was changed since the check, Invalid when a new one lies outside ``scope``.
     An IntegrityError means that someone else was faster with the same key.
     """
-    now = clock.now()
+    with few_collections():
+        made = _write(session, sheet, job, plan, clock.now())
+    _require_inside(session, sheet.model, [row["id"] for row in made[sheet.model]], scope)
+    if sheet.finish:
+        sheet.finish(session, made)
+    counts = {"file": job.filename, "job": job.id, "created": plan.created_rows, "updated": plan.updated_rows}
+    audit.record(session, "import", sheet.model.__tablename__, counts)
+
+
+def _write(
+    session: Session, sheet: Sheet, job: ImportJob, plan: Plan, now: datetime
+) -> dict[Any, list[dict[str, Any]]]:
+    """The records that were made, by model; changed ones are written too."""
     _lock(session, sheet, plan.updated)
     made: dict[Any, list[dict[str, Any]]] = defaultdict(list)
     made[sheet.model] = [_complete(sheet.model, row.values, sheet.attributes, now) for row in plan.created]
@@ -46,11 +58,7 @@ def write(session: Session, sheet: Sheet, job: ImportJob, plan: Plan, scope: fro
         _insert(session, model.__table__, rows)
         _keep_made(session, job, model, now, [row["id"] for row in rows])
     _update(session, sheet, job, plan.updated, now)
-    _require_inside(session, sheet.model, [row["id"] for row in made[sheet.model]], scope)
-    if sheet.finish:
-        sheet.finish(session, made)
-    counts = {"file": job.filename, "job": job.id, "created": plan.created_rows, "updated": plan.updated_rows}
-    audit.record(session, "import", sheet.model.__tablename__, counts)
+    return made
 
 
 def chunks(items: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -162,8 +162,8 @@ def me(session: Session, caller: Caller) -> Member:
 
 def member_out(session: Session, member: Member) -> MemberOut:
     """A member as its own phone sees it: the phone number masked."""
-    state: Any = queries.latest_certification_state(session, member.id)
     role: Any = queries.role_of(session, member.id)
+    state: Any = queries.certification_state(session, member.id, role)
     return MemberOut(
         id=str(member.id),
         role=role,

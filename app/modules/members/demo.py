@@ -247,42 +247,39 @@ def _members(park: Park) -> None:
 
 
 def _certifications(park: Park) -> None:
+    """Oldest first, as they would have come in."""
     session = park.session
-    reviewer = session.scalar(select(User.id).where(User.username == "certifier"))
-    taken = set(session.scalars(select(CustomerMember.customer_id)))
-    unclaimed = [customer for customer in park.customers if customer.id not in taken]
-    firm = next(customer for customer in unclaimed if customer.name.endswith("公司"))
-    tenant = next(customer for customer in unclaimed if customer.kind == TENANT)
     by_member = {row.member_id: row.customer_id for row in session.scalars(select(CustomerMember))}
-    vacant = iter(unit for name in (TOWER_B, FLATS) for unit in park.units[name] if unit.status == "vacant")
-    visitors = iter([member for member in park.members if member.id not in by_member and member.phone][4:])
+    workers = set(session.scalars(select(Technician.member_id)))
+    visitors = iter(m for m in park.members if m.phone and m.id not in workers and m.id not in by_member)
+    reviewer = session.scalar(select(User.id).where(User.username == "certifier"))
+    for days, member_id in zip(range(33, 11, -4), by_member, strict=False):
+        member, customer = session.get_one(Member, member_id), session.get_one(Customer, by_member[member_id])
+        done = _apply(
+            park, member, customer.kind, days, name=customer.name, phone=customer.phone,
+            id_number=customer.id_number, credit_code=customer.credit_code, units=park.homes[customer.id][:1],
+        )  # fmt: skip
+        _decide(park, done, "approve", reviewer, "", customer_id=customer.id)
+    strange = _apply(park, next(visitors), MERCHANT, 11, name=park.invent.firm(), units=[park.units[TOWER_A][8]])
+    _decide(park, strange, "reject", reviewer, "所填房号与租赁合同不一致,请核对后重新申请")
+    withdrawn = _apply(park, next(visitors), TENANT, 9, name=park.invent.person(), units=[_flat(park)])
+    Certification.flow.apply(session, withdrawn, "withdraw")
+    again, values = next(visitors), {"name": park.invent.person(), "id_number": park.invent.id_number()}
+    flat = [_flat(park)]
+    blurred = _apply(park, again, TENANT, 6, units=flat, **values)
+    _decide(park, blurred, "reject", reviewer, "上传的身份证照片不清晰,请在光线充足处重新拍摄")
 
-    # waiting: one that an imported firm's code matches, one that a tenant's phone matches, two that nobody knows
-    _apply(park, next(visitors), MERCHANT, 0, name=firm.name, credit_code=firm.credit_code, units=park.homes[firm.id])
+    # waiting: somebody new; two that an imported customer's number or phone matches; one who was refused before
+    _apply(park, next(visitors), MERCHANT, 2, name=park.invent.firm(), units=park.units[TOWER_B][-1:])
+    unclaimed = [customer for customer in park.customers if customer.id not in by_member.values()]
+    tenant = next(customer for customer in unclaimed if customer.kind == TENANT)
+    firm = next(customer for customer in unclaimed if customer.name.endswith("公司"))
     _apply(
         park, next(visitors), TENANT, 1, name=tenant.name, phone=tenant.phone, id_number=tenant.id_number,
         units=park.homes[tenant.id],
     )  # fmt: skip
-    newcomer = next(visitors)
-    _apply(park, newcomer, MERCHANT, 2, name=park.invent.firm(), units=[next(vacant)])
-    again = next(visitors)
-    name, number, flat = again.nickname, park.invent.id_number(), [_flat(park)]
-    refused = _apply(park, again, TENANT, 6, name=name, id_number=number, units=flat)
-    _decide(park, refused, "reject", reviewer, "上传的身份证照片不清晰,请在光线充足处重新拍摄")
-    _apply(park, again, TENANT, 0, name=name, id_number=number, units=flat)
-
-    other = _apply(park, next(visitors), MERCHANT, 19, name=park.invent.firm(), units=[park.units[TOWER_A][8]])
-    _decide(park, other, "reject", reviewer, "所填房号与租赁合同不一致,请核对后重新申请")
-    withdrawn = _apply(park, next(visitors), TENANT, 9, name=park.invent.person(), units=[_flat(park)])
-    Certification.flow.apply(session, withdrawn, "withdraw")
-    certified = [member for member in park.members if member.id in by_member][2:8]
-    for days, member in enumerate(certified, start=3):
-        customer = session.get_one(Customer, by_member[member.id])
-        done = _apply(
-            park, member, customer.kind, days * 4, name=customer.name, phone=customer.phone,
-            id_number=customer.id_number, credit_code=customer.credit_code, units=park.homes[customer.id][:1],
-        )  # fmt: skip
-        _decide(park, done, "approve", reviewer, "", customer_id=customer.id)
+    _apply(park, next(visitors), MERCHANT, 0, name=firm.name, credit_code=firm.credit_code, units=park.homes[firm.id])
+    _apply(park, again, TENANT, 0, units=flat, **values)
 
 
 def _flat(park: Park) -> Unit:

@@ -135,15 +135,21 @@ def earlier_certifications(session: Session, application: Certification) -> list
     )
 
 
-def latest_certification_state(session: Session, member_id: int) -> str:
-    """``none``, or the state of the member's newest application that was not withdrawn."""
-    state = session.scalar(
+def certification_state(session: Session, member_id: int, role: str) -> str:
+    """Where a member stands: ``pending`` while an application waits, ``approved`` for who has a role, however it came
+    (an imported customer need not apply), ``rejected`` after the last one failed, else ``none``."""
+    latest = session.scalar(
         select(Certification.state)
         .where(Certification.member_id == member_id, Certification.state != "withdrawn")
         .order_by(Certification.id.desc())
         .limit(1)
     )
-    return state or "none"
+    if latest == "pending":
+        return latest
+    if role != VISITOR:
+        return "approved"
+    return "rejected" if latest == "rejected" else "none"
+
 
 
 def count_pending(session: Session) -> int:

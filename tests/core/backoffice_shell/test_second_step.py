@@ -96,7 +96,8 @@ def test_it_is_switched_off_with_the_password(app: Flask, browse: Browse, secret
     assert client.post("/account/totp", data={"password": PASSWORD}).status_code == 302
     assert sign_in(app.test_client(), "li").headers["Location"] == "/"
     with store() as session:
-        actions = session.scalars(select(AuditEntry.action).where(AuditEntry.action.like("totp%"))).all()
+        switched = select(AuditEntry.action).where(AuditEntry.action.like("totp%")).order_by(AuditEntry.seq)
+        actions = session.scalars(switched).all()
         everything = str([entry.changes for entry in session.scalars(select(AuditEntry))])
     assert actions == ["totp_on", "totp_off"]
     assert secret not in everything
