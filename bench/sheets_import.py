@@ -77,7 +77,7 @@ def usual(data: bytes) -> None:
     schema = UnitSchema()
     with transaction():
         session = db.session()
-        communities = dict(session.execute(select(Community.name, Community.id)).tuples().all())
+        communities = dict(session.execute(select(Community.name, Community.id)).all())
         buildings = {
             (community_id, name): key
             for community_id, name, key in session.execute(select(Building.community_id, Building.name, Building.id))

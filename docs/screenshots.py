@@ -21,12 +21,12 @@ IMAGES = ROOT / "docs" / "images"
 SIZES = {"": (1440, 900), "-phone": (390, 844)}
 PAGES = {
     "dashboard": ("admin", "/"),
-    "certification-list": ("certifier", "/certification/certification/"),
-    "certification-review": ("certifier", "/certification/certification/first-pending"),
-    "customers": ("admin", "/customers/customer/"),
+    "certification-list": ("certifier", "/members/certification/"),
+    "certification-review": ("certifier", "/members/certification/first-pending"),
+    "customers": ("admin", "/members/customer/"),
     "units": ("admin", "/estate/unit/"),
     "permission-matrix": ("admin", "/system/roles/new"),
-    "import": ("admin", "/import/units"),
+    "import": ("admin", "/import/unit/"),
     "settings": ("admin", "/system/settings/"),
 }
 PASSWORD = "Demo-2026!"
@@ -79,7 +79,7 @@ def main() -> None:
                         continue
                     if path.endswith("/first-pending"):
                         page.goto(address + path.removesuffix("first-pending") + "?state=pending")
-                        page.click("tbody tr a")
+                        page.locator("tbody a.row-link").first.click()
                     else:
                         page.goto(address + path)
                     page.wait_for_load_state("networkidle")

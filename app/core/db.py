@@ -219,7 +219,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def execute(session: Session, statement: Executable) -> int:
     """Run an UPDATE, DELETE or INSERT; how many rows it touched. Loaded records do not follow."""
-    result = session.execute(statement, execution_options={"synchronize_session": False})
+    result = session.execute(statement, execution_options={"synchronize_session": False, "preserve_rowcount": True})
     return cast("CursorResult[Any]", result).rowcount
 
 

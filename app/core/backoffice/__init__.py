@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, current_app, request
 from flask_wtf.csrf import CSRFProtect
 
 from app.core import headers, media
@@ -37,6 +37,7 @@ def init_app(app: Flask) -> None:
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
     )
     compile_catalogues(Path(app.root_path).parent / "translations")
+    app.before_request(_limit_typed_forms)  # before the token is looked for in the body
     csrf = CSRFProtect(app)
     for blueprint in app.blueprints.values():
         if blueprint.name.startswith("api"):  # bearer tokens, no cookies
@@ -54,3 +55,9 @@ def init_app(app: Flask) -> None:
         for view in module.views:
             registry.require(view.area, "view")
             builder.add_view_no_menu(view)
+
+
+def _limit_typed_forms() -> None:
+    """Werkzeug bounds what a multipart form takes in memory, but not a plain one, which is read at once."""
+    if request.mimetype == "application/x-www-form-urlencoded":
+        request.max_content_length = current_app.config["MAX_FORM_MEMORY_SIZE"]

@@ -71,7 +71,7 @@ def _lock(session: Session, sheet: Sheet, rows: Sequence[Row]) -> None:
     table = sheet.model.__table__
     for part in chunks(rows):
         query = select(table.c.id, table.c.updated_at).where(table.c.id.in_([row.record_id for row in part]))
-        stamps: dict[int, datetime] = dict(session.execute(query.with_for_update()).tuples().all())
+        stamps: dict[int, datetime] = dict(session.execute(query.with_for_update()).all())
         if any(stamps.get(row.record_id) != row.stamp for row in part):
             raise Conflict(_("有记录在检查之后被他人修改,未导入任何内容;请重新上传检查"))
 

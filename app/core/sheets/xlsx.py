@@ -119,7 +119,10 @@ def _row(number: int, row: Sequence[Any], style: int) -> str:
     cells = []
     for value in row:
         if value.__class__ is str:
-            cells.append(f'<c t="inlineStr" s="{style}"><is><t{_text(value)}</t></is></c>' if value else "<c/>")
+            if value.isalnum():  # most texts: nothing in them to be wary of
+                cells.append(f'<c t="inlineStr" s="{style}"><is><t>{value}</t></is></c>')
+            else:
+                cells.append(f'<c t="inlineStr" s="{style}"><is><t{_text(value)}</t></is></c>' if value else "<c/>")
         elif value is None:
             cells.append("<c/>")
         elif isinstance(value, date):

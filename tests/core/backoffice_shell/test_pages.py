@@ -1,17 +1,15 @@
-"""Menu, start page and error pages: what one may not do is nowhere; every refusal is a Chinese page."""
+"""Menu and start page: what one may not do is nowhere."""
 
 import re
 from typing import Any
 
 import pytest
-from flask import Flask, abort
+from flask import Flask
 from flask.testing import FlaskClient
 from flask_appbuilder.security.sqla.models import Role, User
 from sqlalchemy import event, select
-from sqlalchemy.exc import OperationalError
 
 from app.core.db import db
-from app.core.errors import Conflict, TooManyRequests
 from app.core.rights import StaffScope
 from tests.conftest import Browse, Store
 from tests.factories import make_community
@@ -107,69 +105,6 @@ def test_person_roles_and_rights_take_two_queries(app: Flask, browse: Browse) ->
         event.remove(engine, "before_cursor_execute", note)
     assert sum("ab_" in statement for statement in seen) == 2, seen
     assert len(seen) <= 5, "the beginning of the transaction, settings and scope besides"
-
-
-@pytest.fixture
-def broken(app: Flask) -> Flask:
-    """Addresses that fail in each way."""
-    if "broken.fail" not in app.view_functions:
-        failures = {
-            **{str(code): (lambda code=code: abort(code)) for code in (400, 403, 405, 413, 415, 429)},
-            "409": lambda: _raise(Conflict("此单已被他人处理")),
-            "limit": lambda: _raise(TooManyRequests("请稍候", retry_after=7)),
-            "500": lambda: 1 // 0,
-            "503": lambda: _raise(OperationalError("SELECT secret", {}, Exception("database is locked"))),
-        }
-        app._got_first_request = False
-        app.add_url_rule("/broken/<how>", "broken.fail", lambda how: failures[how]())
-        app.add_url_rule("/api/broken/<how>", "broken.api", lambda how: failures[how]())
-    app.config["PROPAGATE_EXCEPTIONS"] = False
-    return app
-
-
-def _raise(error: Exception) -> None:
-    raise error
-
-
-@pytest.mark.parametrize(
-    ("how", "status", "said"),
-    [
-        ("400", 400, "请求有误"),
-        ("403", 403, "没有权限"),
-        ("405", 405, "不支持这样的请求方式"),
-        ("409", 409, "此单已被他人处理"),
-        ("413", 413, "上传的内容过大"),
-        ("415", 415, "不支持的内容类型"),
-        ("429", 429, "操作过于频繁"),
-        ("limit", 429, "请稍候"),
-        ("500", 500, "系统出现错误"),
-        ("503", 503, "系统繁忙"),
-    ],
-)
-@pytest.mark.req("S5")
-def test_each_refusal_is_a_chinese_page_and_under_api_a_problem(
-    broken: Flask, browse: Browse, how: str, status: int, said: str
-) -> None:
-    answer = browse().get(f"/broken/{how}")
-    assert (answer.status_code, answer.mimetype) == (status, "text/html")
-    assert said in text_of(answer)
-    assert ("退出登录" in text_of(answer)) is (status < 500), "with the menu, unless the database may be away"
-    problem = broken.test_client().get(f"/api/broken/{how}")
-    assert (problem.status_code, problem.mimetype) == (status, "application/problem+json")
-    assert said in problem.json["detail"]
-
-
-def test_a_fault_shows_its_number_and_nothing_of_the_inside(broken: Flask, browse: Browse) -> None:
-    for how in ("500", "503"):
-        answer = browse().get(f"/broken/{how}")
-        assert answer.headers["X-Request-Id"] in text_of(answer)
-        for inside in ("Traceback", "ZeroDivision", "SELECT", "locked", ".py"):
-            assert inside not in text_of(answer)
-
-
-def test_waiting_times_are_in_the_headers(broken: Flask, browse: Browse) -> None:
-    assert browse().get("/broken/limit").headers["Retry-After"] == "7"
-    assert browse().get("/broken/503").headers["Retry-After"] == "5"
 
 
 def test_unknown_addresses_are_chinese_pages_and_under_api_problems(app: Flask) -> None:
