@@ -48,7 +48,7 @@ def digest_of(token: str) -> str:
 def authenticate() -> Caller | None:
     """The caller of this request; None when no token is sent. Raises Unauthenticated for a dead or malformed one.
 
-    Reads in a transaction of its own, which is over when this returns.
+    Before a handler that writes, the transaction that read this is over; one that reads goes on in it.
     """
     header = request.headers.get("Authorization", "")
     if not header:
@@ -59,7 +59,8 @@ def authenticate() -> Caller | None:
         raise Unauthenticated(_("请先登录"))
     with reading():
         caller: Caller | None = current_app.extensions["authenticator"](db.session(), digest_of(token.strip()))
-        db.session.rollback()
+        if request.method != "GET":
+            db.session.rollback()
     if caller is None:
         raise Unauthenticated(_("登录已失效,请重新登录"))
     act_as(Actor("member", str(caller.member_id), caller.name, request.remote_addr or "", g.request_id))

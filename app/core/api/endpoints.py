@@ -105,7 +105,8 @@ class Endpoint:
             gate: MenuGate = current_app.extensions["menu_gate"]
             with reading():
                 is_open = gate(db.session(), self.menu, caller.role if caller else "visitor")
-                db.session.rollback()
+                if self.method != "GET":
+                    db.session.rollback()
             if not is_open:
                 raise NotFound(_("该功能暂未开放"), code="module_off")
 

@@ -66,14 +66,17 @@ def write_export(stream: IO[bytes], sheet: Sheet, query: Select[Any], *, reveal:
         maintain_column_froms=True,
     )
     found = db.session.execute(selected, execution_options={"yield_per": FETCH})
-    renderers = [_renderer(column, reveal) for column in sheet.columns]
+    renderers = [
+        (index, render) for index, column in enumerate(sheet.columns) if (render := _renderer(column, reveal))
+    ]
 
     def rows() -> Iterator[list[Any]]:
         for row in found:
-            yield [
-                None if value is None else render(value) if render else value
-                for render, value in zip(renderers, row, strict=True)
-            ]
+            values = list(row)
+            for index, render in renderers:
+                if values[index] is not None:
+                    values[index] = render(values[index])
+            yield values
 
     header = [column.title for column in sheet.columns]
     return write_xlsx(stream, sheet.title, header, rows(), [column.width for column in sheet.columns])

@@ -123,6 +123,8 @@ def _row(number: int, row: Sequence[Any], style: int) -> str:
                 cells.append(f'<c t="inlineStr" s="{style}"><is><t>{value}</t></is></c>')
             else:
                 cells.append(f'<c t="inlineStr" s="{style}"><is><t{_text(value)}</t></is></c>' if value else "<c/>")
+        elif value.__class__ is int:
+            cells.append(f"<c><v>{value}</v></c>")
         elif value is None:
             cells.append("<c/>")
         elif isinstance(value, date):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from app.core import clock
 from app.core.api import ANY, Caller, Endpoints, Page, PageQuery, Schema, as_id, paginate
@@ -73,7 +73,12 @@ class MessageOut(Schema):
     created_at: datetime
 
 
-def message_out(message: Message) -> MessageOut:
+MESSAGES = select(
+    Message.id, Message.kind, Message.title, Message.body, Message.link, Message.read_at, Message.created_at
+)
+
+
+def message_out(message: Message | Row[Any]) -> MessageOut:
     """A message as its receiver sees it."""
     return MessageOut(
         id=str(message.id),
@@ -89,7 +94,7 @@ def message_out(message: Message) -> MessageOut:
 @api.get("/messages", roles=ANY, query=PageQuery, returns=Page[MessageOut])
 def list_messages(caller: Caller, query: PageQuery) -> Page[MessageOut]:
     """我的消息,新的在前"""
-    mine = select(Message).where(Message.member_id == caller.member_id)
+    mine = MESSAGES.where(Message.member_id == caller.member_id)
     rows, following = paginate(db.session(), mine, query, [Message.id])
     return Page(items=[message_out(row) for row in rows], next=following)
 
