@@ -25,7 +25,7 @@ run: $(VENV)/production ## set up, migrate, seed the demo, serve on http://127.0
 	$(BIN)/python run.py
 
 test: $(VENV)/development lint types ## everything that CI runs
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist loadgroup
 
 lint: $(VENV)/development ## style, import rules
 	$(BIN)/ruff check .

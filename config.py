@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 
 class Option(NamedTuple):
-    """One environment variable. ``secret`` ones have no default: development makes its own, production must give them."""
+    """One environment variable. ``secret`` ones have no default: development makes them, production must give them."""
 
     name: str
     default: Any
@@ -19,7 +19,11 @@ class Option(NamedTuple):
 
 
 OPTIONS = (
-    Option("APP_ENV", "development", "运行环境:development(默认,演示数据与本地模拟)或 production(拒绝演示账号、默认密钥与模拟服务)"),
+    Option(
+        "APP_ENV",
+        "development",
+        "运行环境:development(默认,演示数据与本地模拟)或 production(拒绝演示账号、默认密钥与模拟服务)",
+    ),
     Option("HOST", "127.0.0.1", "监听地址"),
     Option("PORT", 8080, "监听端口"),
     Option("DATA_DIR", "var", "数据目录:SQLite 数据库、上传文件、开发环境密钥"),

@@ -61,9 +61,10 @@ def create_app(**overrides: Any) -> Flask:
 
 
 def _engine_options(settings: dict[str, Any]) -> dict[str, Any]:
+    silent = {"hide_parameters": True}  # an error's text goes to the logs, which hold no personal data
     if not settings["DATABASE_URL"] or settings["DATABASE_URL"].startswith("sqlite"):
-        return {}
-    return {
+        return silent
+    return silent | {
         "pool_size": settings["WEB_THREADS"],
         "max_overflow": 2,
         "pool_pre_ping": True,

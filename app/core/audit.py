@@ -159,10 +159,22 @@ def _mask(value: Any, privacy: Privacy | None) -> Any:
     return value if value is None or isinstance(value, (bool, int, float, str, dict)) else _plain(value)
 
 
+def _audited(model: type) -> bool:
+    return issubclass(model, (Record, User, Role)) and getattr(model, "__audited__", True)
+
+
+@event.listens_for(Mapper, "mapper_configured")
+def _know_former_values(mapper: Mapper[Any], model: type) -> None:
+    """A column of an expired record is loaded before it is set: the trail needs what stood there."""
+    if _audited(model):
+        for attribute in mapper.column_attrs:
+            event.listen(getattr(model, attribute.key), "set", lambda *_: None, active_history=True)
+
+
 def _collect(session: Session, _context: Any) -> None:
     for subjects, action in ((session.new, "create"), (session.dirty, "update"), (session.deleted, "delete")):
         for subject in subjects:
-            if not isinstance(subject, (Record, User, Role)) or not getattr(subject, "__audited__", True):
+            if not _audited(type(subject)):
                 continue
             changes = _changes(subject, action)
             if changes or action == "delete":

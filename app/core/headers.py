@@ -16,6 +16,8 @@ STRICT = (
 
 STATIC = ("static", "appbuilder.static")
 FOREVER = "public, max-age=31536000, immutable"
+A_DAY = "public, max-age=86400"
+"""For files that others name without a version: the fonts of a stylesheet."""
 
 
 def init_app(app: Flask) -> None:
@@ -45,7 +47,7 @@ def _protect(response: Response) -> Response:
     if current_app.config["PRODUCTION"]:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if request.endpoint in STATIC and response.status_code in (200, 304):
-        headers["Cache-Control"] = FOREVER if "v" in request.args else "no-cache"
+        headers["Cache-Control"] = FOREVER if "v" in request.args else A_DAY
     elif not request.path.startswith("/api/"):
         headers.setdefault("Cache-Control", "no-store")
     return response

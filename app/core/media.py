@@ -11,12 +11,13 @@ import re
 import secrets
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import IO, Any
 
 from flask import Flask, Response, current_app, url_for
 from flask_babel import gettext as _
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image
 from sqlalchemy import BigInteger, Boolean, Integer, String, event, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -37,9 +38,21 @@ ORPHANS_KEPT = timedelta(days=1)
 SUFFIXES = {"": "", "thumb": ".t"}
 KEY = re.compile(r"[0-9a-f]{32}")
 
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What brings a picture upright, by its EXIF orientation."""
+
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
-_room = threading.BoundedSemaphore(2)
-"""Decoding takes up to 200 MB for a moment: two at a time in a process."""
+STRIP = 64
+_decoding = threading.Lock()
+"""A picture of the most pixels takes 180 MB for a moment, twice that as WebP: one at a time in a process."""
 
 
 class MediaFile(Record):
@@ -85,8 +98,20 @@ def purpose_of(key: str) -> Purpose:
     return purpose
 
 
-def store(session: Session, stream: IO[bytes], purpose_key: str, owner_kind: str, owner_id: str) -> MediaFile:
-    """Take an upload in: decode, turn upright, shrink, drop metadata, re-encode, store.
+@dataclass(frozen=True)
+class Picture:
+    """An upload taken in: decoded, upright, shrunk, without metadata, and written anew in two sizes."""
+
+    purpose: Purpose
+    content: bytes
+    content_type: str
+    thumb: bytes
+    width: int
+    height: int
+
+
+def receive(stream: IO[bytes], purpose_key: str) -> Picture:
+    """Take an upload in, before any transaction: decoding takes its time.
 
     Raises Invalid for what is no picture or has too many pixels, TooLarge above 10 MB.
     """
@@ -94,24 +119,34 @@ def store(session: Session, stream: IO[bytes], purpose_key: str, owner_kind: str
     raw = stream.read(LARGEST_UPLOAD + 1)
     if len(raw) > LARGEST_UPLOAD:
         raise TooLarge(_("图片不能超过 %(n)s MB", n=LARGEST_UPLOAD // 1024 // 1024))
-    with _room:
+    with _decoding:
         picture = _decode(raw, purpose.longest_side)
         width, height = picture.size
         content, content_type = _encode(picture)
         picture.thumbnail((THUMB_SIDE, THUMB_SIDE))
-        small, _same = _encode(picture)
-    key = secrets.token_hex(16)
-    for suffix, data in ((SUFFIXES[""], content), (SUFFIXES["thumb"], small)):
-        session.info.setdefault(WRITTEN, []).append(key + suffix)
-        storage().put(key + suffix, data if purpose.public else keyring().seal_bytes(data))
+        thumb, _same = _encode(picture)
+    return Picture(purpose, content, content_type, thumb, width, height)
+
+
+def keep(session: Session, picture: Picture, owner_kind: str, owner_id: str) -> MediaFile:
+    """Store a picture as its owner's; private ones are sealed."""
+    key, public = secrets.token_hex(16), picture.purpose.public
+    for name, data in ((key, picture.content), (key + SUFFIXES["thumb"], picture.thumb)):
+        session.info.setdefault(WRITTEN, []).append(name)
+        storage().put(name, data if public else keyring().seal_bytes(data))
     file = MediaFile(
-        key=key, purpose=purpose.key, public=purpose.public, owner_kind=owner_kind, owner_id=owner_id,
-        content_type=content_type, width=width, height=height, size=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
+        key=key, purpose=picture.purpose.key, public=public, owner_kind=owner_kind, owner_id=owner_id,
+        content_type=picture.content_type, width=picture.width, height=picture.height, size=len(picture.content),
+        sha256=hashlib.sha256(picture.content).hexdigest(),
     )  # fmt: skip
     session.add(file)
     session.flush()
     return file
+
+
+def store(session: Session, stream: IO[bytes], purpose_key: str, owner_kind: str, owner_id: str) -> MediaFile:
+    """``receive`` and ``keep`` in one, for callers without an open transaction."""
+    return keep(session, receive(stream, purpose_key), owner_kind, owner_id)
 
 
 def _decode(raw: bytes, longest_side: int) -> Image.Image:
@@ -123,15 +158,28 @@ def _decode(raw: bytes, longest_side: int) -> Image.Image:
             opened.draft("RGB", (longest_side, longest_side))
             opened.load()
             transparent = "A" in opened.getbands() or "transparency" in opened.info
-            picture: Image.Image = opened.convert("RGBA" if transparent else "RGB")
-            picture.thumbnail((longest_side, longest_side))
-            picture.getexif().update(opened.getexif())
-            return ImageOps.exif_transpose(picture)
+            turn = TURNS.get(opened.getexif().get(ExifTags.Base.Orientation, 1))
+            mode = "RGBA" if transparent else "RGB"
+            picture = _reduce(opened if opened.mode == mode else opened.convert(mode), longest_side)
+        picture.thumbnail((longest_side, longest_side))
+        return picture if turn is None else picture.transpose(turn)
     except Invalid:
         raise
     except Exception as error:  # decoders raise whatever comes to them on broken input; all of it is a refusal
         log.info("picture refused", error=type(error).__name__)
         raise Invalid.field("file", _("无法识别的图片,请上传 JPG 或 PNG")) from None
+
+
+def _reduce(picture: Image.Image, longest_side: int) -> Image.Image:
+    """A copy, already smaller by a whole factor where possible; in strips, because Pillow's own way takes the memory
+    of a second picture where there is transparency."""
+    factor = max(1, max(picture.size) // longest_side)
+    width, height = (-(-side // factor) for side in picture.size)
+    smaller = Image.new(picture.mode, (width, height))
+    for top in range(0, picture.height, STRIP * factor):
+        strip = picture.crop((0, top, picture.width, min(top + STRIP * factor, picture.height)))
+        smaller.paste(strip.reduce(factor), (0, top // factor))
+    return smaller
 
 
 def _encode(picture: Image.Image) -> tuple[bytes, str]:
@@ -208,6 +256,12 @@ def respond(file: MediaFile, size: str = "") -> Response:
     return response
 
 
+def drop(session: Session, file: MediaFile) -> None:
+    """Delete a picture: its row now, its bytes when the transaction is committed."""
+    session.delete(file)
+    session.info.setdefault(DROPPED, []).extend(file.key + suffix for suffix in SUFFIXES.values())
+
+
 def sweep(session: Session, _payload: Mapping[str, Any]) -> None:
     """Job: drop uploads that became part of nothing within a day."""
     orphans = session.scalars(
@@ -217,8 +271,7 @@ def sweep(session: Session, _payload: Mapping[str, Any]) -> None:
         .with_for_update(skip_locked=True)
     )
     for file in orphans:
-        session.delete(file)
-        session.info.setdefault(DROPPED, []).extend(file.key + suffix for suffix in SUFFIXES.values())
+        drop(session, file)
 
 
 WRITTEN, DROPPED = "media written", "media dropped"

@@ -116,7 +116,7 @@ class Module:
     menu: Sequence[MenuEntry] = ()
     tiles: Sequence[Tile] = ()
     install: Callable[[Any], Any] | None = None
-    """Adds the rows that follow from the declarations; takes a session, runs at each start and changes none it finds."""
+    """Adds the rows that follow from the declarations and changes none it finds; takes a session, run at each start."""
     demo: Callable[[Any], None] | None = None
     """Adds the module's part of the demonstration; takes a session."""
     demo_after: Sequence[str] = ()

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
-from sqlalchemy.exc import IntegrityError
 
 from app.core import clock
 from app.core.audit import AuditEntry
@@ -353,12 +352,6 @@ def test_the_operator_can_run_what_is_due(app: Flask, store: Store, handle: Hand
     result = app.test_cli_runner().invoke(args=["jobs", "run", "--once"])
     assert "已执行 1 个任务" in result.output
     assert founded(store) == 1
-
-
-def test_two_effects_with_one_code_would_have_been_noticed(store: Store) -> None:
-    with pytest.raises(IntegrityError), store() as session:
-        found(session, {"code": "twice"})
-        found(session, {"code": "twice"})
 
 
 def test_moments_are_stored_in_utc(store: Store) -> None:

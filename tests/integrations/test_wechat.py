@@ -50,8 +50,8 @@ def test_a_wrong_secret_or_a_silent_server_is_unavailable_and_shows_no_secret(ap
             assert caught.value.__cause__ is None
 
 
-def test_the_phone_number_comes_without_country_code(wechat: WeChat) -> None:
-    assert wechat.phone_number("phone-13800138000") == "13800138000"
+def test_the_phone_number_comes_with_its_country_code(wechat: WeChat) -> None:
+    assert wechat.phone_number("phone-13800138000") == "+8613800138000"
     with pytest.raises(Invalid):
         wechat.phone_number("phone-1")
 
@@ -59,7 +59,7 @@ def test_the_phone_number_comes_without_country_code(wechat: WeChat) -> None:
 def test_a_dead_access_token_is_fetched_anew_once(wechat: WeChat, fake: FakeWeChat) -> None:
     wechat.phone_number("phone-13800138000")
     fake.forget_tokens()
-    assert wechat.phone_number("phone-13900139000") == "13900139000"
+    assert wechat.phone_number("phone-13900139000") == "+8613900139000"
 
 
 def test_a_used_up_agreement_is_final(wechat: WeChat, fake: FakeWeChat) -> None:

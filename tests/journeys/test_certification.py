@@ -1,13 +1,23 @@
 """A person signs in from a phone, certifies, somebody with only that right decides, and the role changes."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
-from app.modules.members.models import Certification, Customer, Member, Occupancy
+from app.core import clock
+from app.core.audit import AuditEntry
+from app.core.db import db
+from app.core.errors import Conflict
+from app.core.jobs import run_due
+from app.core.media import MediaFile
+from app.modules.members import operations
+from app.modules.members.models import Certification, Customer, Member, MemberToken, Occupancy
+from app.modules.system.models import MenuModule
 from tests.conftest import Browse, PhoneOf, Store
-from tests.factories import make_customer, make_technician, make_unit
+from tests.factories import make_building, make_community, make_customer, make_technician, make_unit
 from tests.phones import Phone
 
 CREDIT_CODE = "91110000600037341L"
@@ -111,6 +121,38 @@ def test_certification_finds_the_customer_on_the_books_and_links_instead_of_doub
         assert session.get_one(Certification, int(number)).customer_id == known
 
 
+@pytest.mark.req("G2")
+def test_a_tenant_who_opens_a_shop_stays_one_customer(phone: PhoneOf, browse: Browse, store: Store) -> None:
+    with store() as session:
+        unit = make_unit(session).id
+        known = make_customer(session, kind="tenant", name="李明", id_number=ID_NUMBER, phone="13900000000").id
+    li, reviewer = phone("dev-li"), browse("certifier", REVIEWER)
+    number = filed(li, unit, name="李明小吃店", credit_code=None, id_number=ID_NUMBER)
+    approve = f"/members/certification/{number}/approve"
+    answer = reviewer.post(approve, follow_redirects=True).get_data(as_text=True)
+    assert "“李明”已用该证件号码登记" in answer, "no second customer with the same number"
+    assert li.role() == "visitor"
+    reviewer.post(approve, data={"customer_id": known})
+    assert li.role() == "merchant"
+    with store() as session:
+        assert session.scalars(select(Customer.id)).all() == [known]
+
+
+def test_a_firms_phone_on_a_tenants_application_does_not_offer_the_firm(
+    phone: PhoneOf, browse: Browse, store: Store
+) -> None:
+    with store() as session:
+        unit = make_unit(session).id
+        firm = make_customer(session, name="穗澜科技", phone="13800138000").id
+    li, reviewer = phone("dev-li"), browse("certifier", REVIEWER)
+    number = filed(li, unit, kind="tenant", name="李明", credit_code=None, id_number=ID_NUMBER)
+    assert "穗澜科技" not in reviewer.get(f"/members/certification/{number}").get_data(as_text=True)
+    reviewer.post(f"/members/certification/{number}/approve", data={"customer_id": firm})
+    assert li.role() == "visitor"
+    reviewer.post(f"/members/certification/{number}/approve")
+    assert li.role() == "tenant"
+
+
 def test_a_reviewer_cannot_link_a_customer_that_does_not_match(phone: PhoneOf, browse: Browse, store: Store) -> None:
     with store() as session:
         unit = make_unit(session).id
@@ -167,6 +209,33 @@ def test_a_wrong_application_is_refused_with_the_field_in_chinese(
         assert session.scalars(select(Certification.id)).all() == []
 
 
+def test_units_of_two_parks_or_of_a_closed_one_cannot_be_applied_for(phone: PhoneOf, store: Store) -> None:
+    li = phone("dev-li")
+    with store() as session:
+        closed = make_unit(session, building=make_building(session, community=make_community(session, active=False)))
+        wanted = {"closed": [closed.id], "public": [make_unit(session, kind="public").id]}
+        wanted["two parks"] = [make_unit(session).id, make_unit(session).id]
+    consent(li)
+    for name, units in wanted.items():
+        answer = li.post("/certifications", application(li, 0, unit_ids=[str(unit) for unit in units]))
+        assert answer.status_code == 422, name
+        assert answer.json is not None
+        assert answer.json["errors"][0]["field"] == "unit_ids"
+
+
+@pytest.mark.req("G7")
+def test_nobody_applies_while_the_module_is_switched_off(phone: PhoneOf, store: Store) -> None:
+    unit, li = unit_in(store), phone("dev-li")
+    number = filed(li, unit)
+    with store() as session:
+        session.scalars(select(MenuModule).where(MenuModule.key == "certification")).one().enabled = False
+    answer = li.post("/certifications", application(li, unit))
+    assert answer.status_code == 404
+    assert answer.json is not None
+    assert answer.json["code"] == "module_off"
+    assert li.get(f"/certifications/{number}").status_code == 200, "what was filed can still be read"
+
+
 def test_material_is_taken_only_after_consent(phone: PhoneOf, store: Store) -> None:
     unit, li = unit_in(store), phone("dev-li")
     answer = li.post("/certifications", application(li, unit))
@@ -174,6 +243,9 @@ def test_material_is_taken_only_after_consent(phone: PhoneOf, store: Store) -> N
     assert answer.json is not None
     assert answer.json["code"] == "consent_required"
     assert li.post("/me/consents", {"kind": "privacy", "version": "2019-01"}).status_code == 422
+    consent(li)
+    consent(li)
+    assert len(li.get("/me/export").json["consents"]) == 1  # type: ignore[index]
 
 
 def test_only_one_application_is_pending_and_it_can_be_withdrawn(phone: PhoneOf, store: Store) -> None:
@@ -246,14 +318,29 @@ def test_people_correct_their_own_information_and_nothing_else(phone: PhoneOf) -
         assert li.patch("/me", smuggled).status_code == 422
 
 
-def test_an_account_can_be_exported_and_erased(phone: PhoneOf, store: Store) -> None:
+def test_a_token_lives_thirty_days_and_is_swept_away(app: Flask, phone: PhoneOf, store: Store) -> None:
+    li = phone("dev-li")
+    with clock.travel(timedelta(days=29)):
+        assert li.get("/me").status_code == 200
+    with clock.travel(timedelta(days=30, minutes=1)):
+        assert li.get("/me").status_code == 401
+        run_due(app)
+        with clock.travel(timedelta(days=31, minutes=1)):
+            run_due(app)
+    with store() as session:
+        assert session.scalars(select(MemberToken)).all() == []
+
+
+def test_an_account_can_be_exported_and_erased(app: Flask, phone: PhoneOf, store: Store) -> None:
     unit, li = unit_in(store), phone("dev-li")
+    li.patch("/me", {"nickname": "老李头儿"})
     li.post("/auth/phone", {"code": "phone-13812345678"})
     filed(li, unit)
     copy = li.get("/me/export").json
     assert copy is not None
     assert copy["member"]["phone"] == "13812345678"
     assert copy["certifications"][0]["credit_code"] == CREDIT_CODE
+    assert len(copy["media"]) == 1
     assert li.delete("/me").status_code == 204
     assert li.get("/me").status_code == 401
     with store() as session:
@@ -261,6 +348,12 @@ def test_an_account_can_be_exported_and_erased(phone: PhoneOf, store: Store) -> 
         assert (member.phone, member.nickname, member.active) == (None, "", False)
         left = session.scalars(select(Certification)).one()
         assert (left.state, left.name, left.credit_code) == ("withdrawn", "已注销", None)
+        assert session.scalars(select(MediaFile)).all() == []
+        trail = " ".join(f"{entry.actor_name} {entry.changes}" for entry in session.scalars(select(AuditEntry)))
+        assert not [secret for secret in ("老李头儿", "13812345678", CREDIT_CODE) if secret in trail]
+    assert [path for path in (app.config["DATA_DIR"] / "media").rglob(f"{copy['media'][0]}*") if path.is_file()] == []
+    with app.test_request_context(), pytest.raises(Conflict):
+        operations.set_active(db.session(), db.session.get_one(Member, int(li.member["id"])), True)
     fresh = phone("dev-li")
     assert fresh.member["id"] != li.member["id"]
 

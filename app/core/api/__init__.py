@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Flask, Response
 from flask_babel import gettext as _
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from app.core.api.caller import Caller, new_token, set_authenticator
 from app.core.api.document import Document, register
@@ -11,7 +11,7 @@ from app.core.api.paging import Page, PageQuery, paginate
 from app.core.api.problem import problem_of
 from app.core.api.schema import Id, LongText, MediaKeys, PhoneText, Schema, ShortText, as_id
 from app.core.db import db
-from app.core.errors import Unavailable
+from app.core.errors import Conflict, Unavailable
 from app.core.logs import log
 from app.core.module import Registry
 
@@ -31,6 +31,8 @@ def init_app(app: Flask) -> None:
         for group in module.api:
             blueprint = Blueprint(f"api_{group.name}", __name__, url_prefix=PREFIX)
             for endpoint in group.endpoints:
+                if endpoint.menu and endpoint.menu not in registry.menu:
+                    raise LookupError(f"{endpoint.path}: no menu module {endpoint.menu!r}")
 
                 def view(_endpoint=endpoint, **path: str) -> Response:  # type: ignore[no-untyped-def]
                     return _endpoint(**path)
@@ -41,6 +43,7 @@ def init_app(app: Flask) -> None:
                 name = f"{endpoint.method.lower()}_{endpoint.handler.__name__}"
                 blueprint.add_url_rule(endpoint.path, name, view, methods=[endpoint.method])
             blueprint.register_error_handler(OperationalError, _busy)
+            blueprint.register_error_handler(IntegrityError, _refused)
             app.register_blueprint(blueprint)
     register(app, PREFIX, document)
 
@@ -50,3 +53,10 @@ def _busy(error: OperationalError) -> Response:
     db.session.rollback()
     log.error("database", exc_info=error)
     return problem_of(Unavailable(_("系统繁忙,请稍后再试")))
+
+
+def _refused(error: IntegrityError) -> Response:
+    """Somebody else was faster with the same thing: a constraint stood where an operation's check came too early."""
+    db.session.rollback()
+    log.warning("refused by a constraint", statement=error.statement)  # without values: they may be personal
+    return problem_of(Conflict(_("与已有的内容重复或冲突,请刷新后重试")))

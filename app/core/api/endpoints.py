@@ -53,6 +53,7 @@ class Endpoint:
     limit: str
     menu: str
     wants: frozenset[str] = frozenset()
+    prepare: Handler | None = None
     openapi: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -68,15 +69,16 @@ class Endpoint:
         if any(NUL in part for part in path.values()):
             raise NotFound  # no database holds it, and PostgreSQL refuses to be asked
         values: dict[str, Any] = dict(path)
-        if "caller" in self.wants:
-            values["caller"] = caller
-        query = read_query(request.args, self.query or NoQuery)
-        if self.query:
-            values["query"] = query
+        values["caller"] = caller
+        values["query"] = read_query(request.args, self.query or NoQuery)
         if self.body:
             values["body"] = self._read_body()
         if self.limit:
             limits.spend(self.limit, self.handler.__module__, self.handler.__name__, self._who(caller))
+        if self.prepare:
+            named = inspect.signature(self.prepare).parameters
+            values["prepared"] = self.prepare(**{name: values[name] for name in named})
+        values = {name: values[name] for name in self.wants}
         if self.method == "GET":
             with reading():
                 return self._encode(self.handler(**values))
@@ -162,11 +164,14 @@ class Endpoints:
         status: int = 200,
         limit: str = "",
         menu: str = "",
+        prepare: Handler | None = None,
         openapi: Mapping[str, Any] | None = None,
     ) -> Callable[[Handler], Handler]:
         """Declare an endpoint. ``returns=Response`` for a handler that makes its own; ``limit`` as in ``20/day``.
 
-        ``openapi`` is laid over the described operation, for what a schema cannot say (forms, files).
+        ``prepare`` takes of the same arguments what it names and does what no transaction should wait for (decoding,
+        asking an outside party); the handler gets its result as ``prepared``. ``openapi`` is laid over the described
+        operation, for what a schema cannot say (forms, files).
         """
         unknown = set(roles or ()) - set(ANY)
         if unknown:
@@ -176,7 +181,7 @@ class Endpoints:
             wants = frozenset(inspect.signature(handler).parameters)
             self.endpoints.append(
                 Endpoint(method, path, handler, None if roles is None else tuple(roles), body, query, returns,
-                         204 if returns is None else status, limit, menu, wants, openapi or {})
+                         204 if returns is None else status, limit, menu, wants, prepare, openapi or {})
             )  # fmt: skip
             return handler
 

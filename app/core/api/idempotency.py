@@ -39,6 +39,7 @@ def _content() -> Iterator[bytes]:
         yield f"{name}={value}".encode()
     for name, file in request.files.items(multi=True):
         yield name.encode()
+        file.seek(0)  # it may have been read
         yield file.read()
         file.seek(0)
 

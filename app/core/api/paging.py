@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy import Select, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from app.core.api.schema import Schema
 from app.core.errors import Invalid
@@ -64,7 +65,11 @@ def read_cursor(text: str, order: Sequence[InstrumentedAttribute[Any]]) -> list[
         plain = _signer(order).loads(text)
     except BadData:
         raise Invalid.field("cursor", _("翻页标记无效,请从第一页重新开始")) from None
-    return [msgspec.convert(value, column.type.python_type) for column, value in zip(order, plain, strict=True)]
+    return [msgspec.convert(value, _python_type(column.type)) for column, value in zip(order, plain, strict=True)]
+
+
+def _python_type(kind: TypeEngine[Any]) -> type:
+    return kind.impl_instance.python_type if isinstance(kind, TypeDecorator) else kind.python_type
 
 
 def _signer(order: Sequence[InstrumentedAttribute[Any]]) -> URLSafeSerializer:

@@ -8,10 +8,13 @@ from flask import Flask, current_app
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.core import clock
+from app.core import clock, settings
 from app.core.db import execute
 from app.core.jobs import Outside, put
 from app.core.messages.models import Delivery, Message, Subscription
+from app.core.module import registry
+
+TEMPLATE = "_template"
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,13 @@ class Channel:
 def set_channel(app: Flask, name: str, channel: Channel) -> None:
     """Say how a channel besides the inbox works (``name`` as in ``CHANNELS``); earlier ones are preferred."""
     app.extensions.setdefault("message_channels", {})[name] = channel
+
+
+def subscribe_templates() -> dict[str, str]:
+    """WeChat's subscribe-message templates by message kind, from the settings ``<module>.<kind>_template``."""
+    named = [key for key in registry().settings if key.endswith(TEMPLATE)]
+    found = {key.partition(".")[2].removesuffix(TEMPLATE): settings.get(key) for key in named}
+    return {kind: template for kind, template in found.items() if template}
 
 
 def send(session: Session, member_id: int, kind: str, title: str, body: str, link: str = "") -> Message:

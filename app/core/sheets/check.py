@@ -374,12 +374,12 @@ class _Check:
             row.cells = ()
 
     def _report(self, row: Row) -> None:
-        letters = {column.name: get_column_letter(index + 1) for index, column in self.positions}
+        places = {column.name: index + 1 for index, column in self.positions}
         lines = []
-        for problem in row.problems:
-            cell = (
-                f"{letters[problem.column.name]}{row.number}" if problem.column else _("第 %(row)s 行", row=row.number)
-            )
+        for place, problem in sorted(
+            ((places.get(p.column.name, 0) if p.column else 0, p) for p in row.problems), key=lambda item: item[0]
+        ):
+            cell = f"{get_column_letter(place)}{row.number}" if place else _("第 %(row)s 行", row=row.number)
             title = problem.column.title if problem.column else ""
             lines.append(f"{title}:{problem.message}" if title else problem.message)
             if len(self.plan.problems) < MOST_PROBLEMS:

@@ -66,9 +66,7 @@ def write_export(stream: IO[bytes], sheet: Sheet, query: Select[Any], *, reveal:
         maintain_column_froms=True,
     )
     found = db.session.execute(selected, execution_options={"yield_per": FETCH})
-    renderers = [
-        (index, render) for index, column in enumerate(sheet.columns) if (render := _renderer(column, reveal))
-    ]
+    renderers = [(index, render) for index, column in enumerate(sheet.columns) if (render := _renderer(column, reveal))]
 
     def rows() -> Iterator[list[Any]]:
         for row in found:

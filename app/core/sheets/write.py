@@ -151,8 +151,8 @@ def _keep_made(session: Session, job: ImportJob, model: Any, now: datetime, ids:
         literal(job.id), literal(table.name), table.c.id, table.c.updated_at, table.c.created_at, table.c.updated_at
     ).where(*made)
     names = ["job_id", "record", "record_id", "stamp", "created_at", "updated_at"]
-    done = session.execute(insert(noted).from_select(names, selected, include_defaults=False))
-    if done.rowcount != len(ids):  # type: ignore[attr-defined]
+    session.execute(insert(noted).from_select(names, selected, include_defaults=False))
+    if session.scalar(select(func.count()).select_from(table).where(*made)) != len(ids):
         raise Conflict(_("写入时与他人的操作冲突,未导入任何内容;请重新上传检查"))
 
 
@@ -216,8 +216,10 @@ def _ids(job: ImportJob, model: Any) -> Any:
 
 
 def _made(session: Session, job: ImportJob, model: Any) -> list[Mapping[str, Any]]:
+    """What the import made, for ``finish``; without sealed columns, which are slow to open and no matter here."""
     table = model.__table__
-    return [dict(row) for row in session.execute(select(table).where(table.c.id.in_(_ids(job, model)))).mappings()]
+    columns = [column for column in table.c if not isinstance(column.type, Sealed)]
+    return [dict(row) for row in session.execute(select(*columns).where(table.c.id.in_(_ids(job, model)))).mappings()]
 
 
 def _refuse_if_changed(session: Session, job: ImportJob, model: Any) -> None:

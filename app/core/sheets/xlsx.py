@@ -1,7 +1,7 @@
 """A writer of .xlsx files that needs no more memory for a million rows than for one.
 
-Rows go through as XML text, compressed on the fly. Measured at 100,000 × 12: 12 times as fast as openpyxl's
-write-only mode, 1.4 times as fast as a Rust-backed writer (``bench/sheets_export.py``). There is no way to
+Rows go through as XML text, compressed on the fly; the writing alone took a tenth of openpyxl's write-only
+mode and two thirds of a Rust-backed writer that wants a dictionary for each row. There is no way to
 write a formula: text is always typed as text, and what a program might take for a formula is neutralised.
 """
 

@@ -51,14 +51,18 @@ class WeChat:
             "GET", "/sns/jscode2session",
             params={"appid": self.app_id, "secret": self._secret, "js_code": code, "grant_type": "authorization_code"},
         )  # fmt: skip
-        self._refuse(answer)
-        return Session(answer["openid"], answer.get("unionid"))
+        self._refuse(answer, "openid")
+        return Session(str(answer["openid"]), answer.get("unionid"))
 
     def phone_number(self, code: str) -> str:
-        """Exchange the code of the phone-number button: digits without country code. Raises as ``login``."""
+        """Exchange the code of the phone-number button: country code and number, as in +8613800138000.
+
+        Raises as ``login``.
+        """
         answer = self._with_token("/wxa/business/getuserphonenumber", {"code": code})
-        self._refuse(answer)
-        return str(answer["phone_info"]["purePhoneNumber"])
+        self._refuse(answer, "phone_info")
+        info = answer["phone_info"]
+        return f"+{info['countryCode']}{info['purePhoneNumber']}"
 
     def send_subscribe_message(self, openid: str, template: str, page: str, data: dict[str, str]) -> int:
         """Send one; returns WeChat's errcode (0 sent, 43101 the agreement is used up: final). Raises Unavailable."""
@@ -105,9 +109,9 @@ class WeChat:
         return found
 
     @staticmethod
-    def _refuse(answer: dict[str, Any]) -> None:
+    def _refuse(answer: dict[str, Any], wanted: str) -> None:
         code = answer.get("errcode", 0)
         if code in BAD_CODE:
             raise Invalid.field("code", _("登录凭证无效或已使用,请重试"))
-        if code:
+        if code or wanted not in answer:
             raise Unavailable(_("微信返回错误(%(code)s),请稍后再试", code=code))

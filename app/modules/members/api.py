@@ -27,13 +27,13 @@ from app.core.api import (
 from app.core.db import db
 from app.core.errors import Invalid, NotFound
 from app.core.privacy import mask_id, mask_phone
+from app.integrations.wechat import Session as Identity
 from app.integrations.wechat import WeChat
 from app.modules.estate.models import Unit
-from app.modules.members import certification, operations, queries
+from app.modules.members import certification, operations, own_data, queries
 from app.modules.members.models import (
     Certification,
     CertificationUnit,
-    Consent,
     Customer,
     Member,
     Occupancy,
@@ -180,22 +180,30 @@ def _customer_out(customer: Customer) -> CustomerOut:
     return CustomerOut(id=str(customer.id), kind=customer.kind, name=customer.name)
 
 
-@api.post("/auth/wechat", roles=None, body=CodeIn, returns=SignInOut, limit="60/minute")
-def sign_in(body: CodeIn) -> SignInOut:
+def ask_who(body: CodeIn) -> Identity:
+    """Whom WeChat knows under the code."""
+    return wechat().login(body.code)
+
+
+@api.post("/auth/wechat", roles=None, body=CodeIn, returns=SignInOut, limit="60/minute", prepare=ask_who)
+def sign_in(prepared: Identity) -> SignInOut:
     """微信登录"""
-    identity = wechat().login(body.code)
     session = db.session()
-    member, token, kept = operations.sign_in(session, identity.openid, identity.unionid)
+    member, token, kept = operations.sign_in(session, prepared.openid, prepared.unionid)
     return SignInOut(token=token, expires_at=clock.local(kept.expires_at), member=member_out(session, member))
 
 
-@api.post("/auth/phone", roles=ANY, body=CodeIn, returns=MemberOut, limit="20/hour")
-def bind_phone(caller: Caller, body: CodeIn) -> MemberOut:
+def ask_phone(body: CodeIn) -> str:
+    """The phone number that WeChat vouches for."""
+    return wechat().phone_number(body.code)
+
+
+@api.post("/auth/phone", roles=ANY, body=CodeIn, returns=MemberOut, limit="20/hour", prepare=ask_phone)
+def bind_phone(caller: Caller, prepared: str) -> MemberOut:
     """绑定微信手机号(自动关联已登记的维修师傅和客户)"""
-    phone = wechat().phone_number(body.code)
     session = db.session()
     member = me(session, caller)
-    operations.bind_phone(session, member, phone)
+    operations.bind_phone(session, member, prepared)
     return member_out(session, member)
 
 
@@ -224,7 +232,7 @@ def change_me(caller: Caller, body: ProfileIn) -> MemberOut:
 @api.delete("/me", roles=ANY)
 def erase_me(caller: Caller) -> None:
     """注销账号:删除个人信息,历史账目匿名保留"""
-    operations.erase_member(db.session(), me(db.session(), caller))
+    own_data.erase(db.session(), me(db.session(), caller))
 
 
 @api.get("/me/units", roles=ANY, returns=list[UnitOut])
@@ -276,8 +284,12 @@ class ExportOut(Schema):
 
     member: dict[str, Any]
     customers: list[dict[str, Any]]
+    units: list[dict[str, Any]]
+    technicians: list[dict[str, Any]]
     certifications: list[dict[str, Any]]
+    media: list[str]
     consents: list[dict[str, Any]]
+    messages: list[dict[str, Any]]
     exported_at: datetime
 
 
@@ -285,32 +297,7 @@ class ExportOut(Schema):
 def export_me(caller: Caller) -> ExportOut:
     """导出我的个人信息"""
     session = db.session()
-    member = me(session, caller)
-    applications = session.scalars(select(Certification).where(Certification.member_id == member.id).limit(500))
-    consents = session.scalars(select(Consent).where(Consent.member_id == member.id).limit(500))
-    return ExportOut(
-        member={
-            "nickname": member.nickname,
-            "contact_name": member.contact_name,
-            "phone": member.phone,
-            "registered_at": clock.local(member.created_at).isoformat(),
-        },
-        customers=[
-            {"kind": c.kind, "name": c.name, "contact_name": c.contact_name, "phone": c.phone}
-            for c in queries.customers_of(session, member.id)
-        ],
-        certifications=[
-            {
-                "kind": a.kind, "name": a.name, "phone": a.phone, "id_number": a.id_number,
-                "credit_code": a.credit_code, "state": a.state, "submitted_at": clock.local(a.created_at).isoformat(),
-            }
-            for a in applications
-        ],
-        consents=[
-            {"kind": c.kind, "version": c.version, "at": clock.local(c.created_at).isoformat()} for c in consents
-        ],
-        exported_at=clock.local(clock.now()),
-    )  # fmt: skip
+    return ExportOut(**own_data.copy(session, me(session, caller)), exported_at=clock.local(clock.now()))
 
 
 def my_certification(session: Session, caller: Caller, certification_id: str) -> Certification:
@@ -363,7 +350,7 @@ def certifications_out(session: Session, applications: list[Certification]) -> l
 
 
 @api.post("/certifications", roles=("visitor", "merchant", "tenant"), body=CertificationIn, returns=CertificationOut,
-          status=201, limit="20/day")  # fmt: skip
+          status=201, limit="20/day", menu="certification")  # fmt: skip
 def apply(caller: Caller, body: CertificationIn) -> CertificationOut:
     """提交认证申请(需先同意认证材料使用说明)"""
     session = db.session()

@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session, selectinload
 from werkzeug.wrappers import Response
 
 from app.core import media, rights
-from app.core.backoffice import ModuleView
+from app.core.backoffice import ModuleView, forms
 from app.core.backoffice.pages import page
 from app.core.db import db, transaction
-from app.core.errors import DomainError
 from app.modules.members import certification, operations, queries, sheets
 from app.modules.members.models import (
     Certification,
@@ -78,8 +77,8 @@ class CertificationView(ModuleView):
             with transaction():
                 decide(db.session(), self.record_or_404(record_id))
             flash(done, "success")
-        except DomainError as error:
-            flash(error.message, "danger")
+        except forms.REFUSALS as error:
+            self._flash(error, Customer)
         return redirect(url_for("CertificationView.show", pk=record_id))
 
 
@@ -99,6 +98,9 @@ class OccupancyView(ModuleView):
 
     def change(self, session: Session, record: Occupancy, values: dict[str, Any]) -> Occupancy:
         return operations.save_occupancy(session, record, values)
+
+    def remove(self, session: Session, record: Occupancy) -> None:
+        operations.remove_occupancy(session, record)
 
 
 class CustomerMemberView(ModuleView):

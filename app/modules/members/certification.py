@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock, media, messages, settings
 from app.core.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
-from app.modules.estate.models import Unit
+from app.modules.estate.models import Community, Unit
 from app.modules.members import identity_numbers, operations, queries
 from app.modules.members.models import (
     CUSTOMER_KINDS,
@@ -91,7 +91,14 @@ def _checked(kind: str, phone: str, id_number: str | None, credit_code: str | No
 
 def _units(session: Session, unit_ids: Sequence[int]) -> list[Unit]:
     wanted = set(unit_ids)
-    units = list(session.scalars(select(Unit).where(Unit.id.in_(wanted), Unit.kind != "public").order_by(Unit.id)))
+    units = list(
+        session.scalars(
+            select(Unit)
+            .join(Community, Community.id == Unit.community_id)
+            .where(Unit.id.in_(wanted), Unit.kind != "public", Community.active.is_(True))
+            .order_by(Unit.id)
+        )
+    )
     if not wanted or len(units) != len(wanted):
         raise Invalid.field("unit_ids", _("请选择存在的房号"))
     if len({unit.community_id for unit in units}) > 1:
@@ -139,13 +146,18 @@ def approve(session: Session, application: Certification, staff_id: int, custome
 
 
 def _customer(session: Session, application: Certification, customer_id: int | None) -> Customer:
+    matches = queries.match_customers(session, application)
     if customer_id is not None:
-        matches = [match.customer for match in queries.match_customers(session, application)]
-        customer = next((match for match in matches if match.id == customer_id), None)
+        customer = next((match.customer for match in matches if match.customer.id == customer_id), None)
         if customer is None:
             raise NotFound(_("所选客户与申请不符,请刷新后重试"))
         customer.active = True
+        if application.kind == MERCHANT:
+            customer.kind = MERCHANT  # a tenant who opens a shop: merchants may all that tenants may
         return customer
+    same = next((match.customer for match in matches if match.by_number), None)
+    if same is not None:
+        raise Conflict(_("“%(name)s”已用该证件号码登记,请选择关联该客户", name=same.name), code="already_customer")
     return operations.save_customer(
         session,
         None,

@@ -7,9 +7,8 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core import settings
 from app.core.api import set_authenticator
-from app.core.messages import Channel, Outcome, Outgoing, set_channel
+from app.core.messages import Channel, Outcome, Outgoing, set_channel, subscribe_templates
 from app.integrations.wechat import WeChat
 from app.integrations.wechat.client import NO_AGREEMENT
 from app.integrations.wechat.fake import FakeWeChat, serve
@@ -23,7 +22,7 @@ def connect(app: Flask) -> None:
     """Give the core our authenticator and WeChat as a message channel."""
     set_authenticator(app, queries.authenticate)
     app.extensions["wechat"] = client = _client(app)
-    set_channel(app, "wechat", Channel(_address, _template, lambda outgoing: _send(client(), outgoing)))
+    set_channel(app, "wechat", Channel(_address, _template_of, lambda outgoing: _send(client(), outgoing)))
 
 
 def _client(app: Flask) -> Callable[[], WeChat]:
@@ -53,8 +52,8 @@ def _address(session: Session, member_id: int) -> str | None:
     return session.scalar(select(Member.openid).where(Member.id == member_id, Member.active.is_(True)))
 
 
-def _template(kind: str) -> str | None:
-    return settings.get("members.certification_template") or None if kind == "certification" else None
+def _template_of(kind: str) -> str | None:
+    return subscribe_templates().get(kind)
 
 
 def _send(client: WeChat, outgoing: Outgoing) -> Outcome:

@@ -62,8 +62,14 @@ MODULE = Module(
             {"state": "pending"},
         ),
     ),
-    handlers={"members.forget_tokens": operations.forget_tokens},
-    schedule=(Timed("members.forget_tokens", daily_at="03:10"),),
+    handlers={
+        "members.forget_tokens": operations.forget_tokens,
+        "members.follow_the_day": operations.follow_the_day,
+    },
+    schedule=(
+        Timed("members.forget_tokens", daily_at="03:10"),
+        Timed("members.follow_the_day", daily_at="00:05"),
+    ),
     start=connect,
     demo=demo.fill,
     demo_after=("estate", "system"),

@@ -1,24 +1,22 @@
 """What can happen to members, customers, occupancies and technicians."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.core import audit, clock
 from app.core.api.caller import new_token
 from app.core.db import conflict_insert, execute
-from app.core.errors import FieldError, Invalid, NotFound
-from app.core.messages.models import Message, Subscription
+from app.core.errors import Conflict, FieldError, Invalid, NotFound
 from app.core.privacy import keyring
 from app.modules.estate.models import Unit
 from app.modules.members import identity_numbers
 from app.modules.members.models import (
     MERCHANT,
-    Certification,
     Consent,
     Customer,
     CustomerMember,
@@ -65,7 +63,9 @@ def forget_tokens(session: Session, _payload: Mapping[str, Any]) -> None:
 
 
 def set_active(session: Session, member: Member, active: bool) -> None:
-    """Disable a member (every sign-in ends at once) or let them in again."""
+    """Disable a member (every sign-in ends at once) or let them in again. Raises Conflict for an erased one."""
+    if active and member.erased_at is not None:
+        raise Conflict(_("该用户已注销账号,不能重新启用"))
     member.active = active
     if not active:
         end_sign_ins(session, member)
@@ -74,25 +74,34 @@ def set_active(session: Session, member: Member, active: bool) -> None:
 def bind_phone(session: Session, member: Member, phone: str) -> None:
     """Take the phone number that WeChat vouches for, and link what was imported under it (G3).
 
-    A technician with this number becomes this member; customers with it are acted for by this member.
+    The technician with this number is from now on this member, whoever it was before: WeChat has seen who holds
+    the number today. Customers with it are acted for by this member.
     """
     member.phone = identity_numbers.mobile_number(phone)
     session.flush()
-    execute(
-        session,
-        update(Technician)
-        .where(
-            Technician.phone_index == member.phone_index,
-            or_(Technician.member_id.is_(None), Technician.member_id == member.id),
-        )
-        .values(member_id=member.id),
+    technician = session.scalar(
+        select(Technician).where(Technician.phone_index == member.phone_index).with_for_update()
     )
+    if technician is not None:
+        _be_technician(session, technician, member.id)
     customers = session.scalars(
         select(Customer.id).where(Customer.phone_index == member.phone_index, Customer.active.is_(True)).limit(50)
     )
     for customer_id in customers.all():
         link(session, customer_id, member.id)
     audit.record(session, "bind_phone", member, {"phone": [None, member.phone]})
+
+
+def _be_technician(session: Session, technician: Technician, member_id: int | None) -> None:
+    """Say which member a technician is (None: has not signed in); a member is one technician at most."""
+    if technician.member_id == member_id:
+        return
+    if member_id is not None:
+        for other in session.scalars(select(Technician).where(Technician.member_id == member_id)):
+            other.member_id = None
+        session.flush()
+    technician.member_id = member_id
+    session.flush()
 
 
 def link(session: Session, customer_id: int, member_id: int) -> None:
@@ -111,8 +120,9 @@ def change_profile(session: Session, member: Member, values: Mapping[str, Any]) 
 
 
 def give_consent(session: Session, member_id: int, kind: str, version: str) -> None:
-    """Keep that a member agreed to a version of a text."""
-    session.add(Consent(member_id=member_id, kind=kind, version=version))
+    """Keep that a member agreed to a version of a text; saying it again changes nothing."""
+    if not has_consented(session, member_id, kind, version):
+        session.add(Consent(member_id=member_id, kind=kind, version=version))
 
 
 def has_consented(session: Session, member_id: int, kind: str, version: str) -> bool:
@@ -125,32 +135,6 @@ def has_consented(session: Session, member_id: int, kind: str, version: str) -> 
         )
         is not None
     )
-
-
-def erase_member(session: Session, member: Member) -> None:
-    """Delete an account on its owner's request (PIPL art. 47): nothing stays that tells who it was.
-
-    The customer and its ledger are the property's own books and stay; the link to this person goes.
-    """
-    audit.record(session, "erase", member, {})
-    pending = session.scalars(
-        select(Certification).where(Certification.member_id == member.id, Certification.state == "pending")
-    )
-    for application in pending.all():
-        Certification.flow.apply(session, application, "withdraw")
-    for owned in (MemberToken, CustomerMember, Consent, Message, Subscription):
-        execute(session, delete(owned).where(owned.member_id == member.id))
-    execute(session, update(Technician).where(Technician.member_id == member.id).values(member_id=None))
-    execute(session, update(Certification)
-        .where(Certification.member_id == member.id)
-        .values(
-            name="已注销", phone="", phone_index=None, phone_tail=None, id_number=None, id_number_index=None,
-            credit_code=None, credit_code_index=None,
-        ))  # fmt: skip
-    member.openid = "erased-" + keyring().digest(f"{member.openid}:{member.id}")[:32]
-    member.unionid = member.phone = member.contact_name = None
-    member.nickname, member.active, member.erased_at = "", False, clock.now()
-    session.flush()
 
 
 def save_customer(session: Session, customer: Customer | None, values: Mapping[str, Any]) -> Customer:
@@ -206,7 +190,7 @@ def save_occupancy(session: Session, occupancy: Occupancy | None, values: Mappin
     """
     wanted = {name: getattr(occupancy, name, None) for name in ("unit_id", "customer_id", "starts_on", "ends_on")}
     wanted |= values
-    unit = session.get(Unit, wanted["unit_id"])
+    unit = session.get(Unit, wanted["unit_id"], with_for_update=True)  # two who check at once would both find it free
     if unit is None or session.get(Customer, wanted["customer_id"]) is None:
         raise NotFound(_("所选房号或客户不存在"))
     if wanted["ends_on"] and wanted["ends_on"] < wanted["starts_on"]:
@@ -221,33 +205,47 @@ def save_occupancy(session: Session, occupancy: Occupancy | None, values: Mappin
         overlapping = overlapping.where(Occupancy.starts_on <= wanted["ends_on"])
     if session.scalar(overlapping.limit(1)) is not None:
         raise Invalid.field("starts_on", _("该客户在此期间已有这个房号的入住记录"))
+    touched = {unit.id}
     if occupancy is None:
         occupancy = Occupancy()
         session.add(occupancy)
+    else:
+        touched.add(occupancy.unit_id)
     for name, value in wanted.items():
         setattr(occupancy, name, value)
     occupancy.community_id = unit.community_id
     session.flush()
-    follow_occupancy(session, unit)
+    follow_occupancies(session, touched)
     return occupancy
 
 
-def follow_occupancy(session: Session, unit: Unit) -> None:
-    """Keep ``vacant`` and ``occupied`` of a unit true; fitting out and own use are said by staff."""
+def remove_occupancy(session: Session, occupancy: Occupancy) -> None:
+    """Delete an occupancy that was a mistake (one that is over gets its last day instead)."""
+    unit_id = occupancy.unit_id
+    session.delete(occupancy)
+    session.flush()
+    follow_occupancies(session, [unit_id])
+
+
+def follow_occupancies(session: Session, unit_ids: Collection[int] | None) -> None:
+    """Keep ``vacant`` and ``occupied`` of units (None: of all) true; fitting out and own use are said by staff."""
     today = clock.today()
-    held = session.scalar(
-        select(Occupancy.id)
-        .where(
-            Occupancy.unit_id == unit.id,
-            Occupancy.starts_on <= today,
-            or_(Occupancy.ends_on.is_(None), Occupancy.ends_on >= today),
-        )
-        .limit(1)
+    running = exists().where(
+        Occupancy.unit_id == Unit.id,
+        Occupancy.starts_on <= today,
+        or_(Occupancy.ends_on.is_(None), Occupancy.ends_on >= today),
     )
-    if held is not None and unit.status == "vacant":
-        unit.status = "occupied"
-    elif held is None and unit.status == "occupied":
-        unit.status = "vacant"
+    for before, condition, after in (("vacant", running, "occupied"), ("occupied", ~running, "vacant")):
+        change = update(Unit).where(Unit.status == before, condition).values(status=after)
+        session.execute(
+            change if unit_ids is None else change.where(Unit.id.in_(unit_ids)),
+            execution_options={"synchronize_session": "fetch"},
+        )
+
+
+def follow_the_day(session: Session, _payload: Mapping[str, Any]) -> None:
+    """Job: occupancies that begin or have ended with the new day show in the units."""
+    follow_occupancies(session, None)
 
 
 def save_technician(session: Session, technician: Technician | None, values: Mapping[str, Any]) -> Technician:
@@ -269,8 +267,6 @@ def save_technician(session: Session, technician: Technician | None, values: Map
         setattr(technician, name, value)
     session.flush()
     if changed:
-        technician.member_id = session.scalar(
-            select(Member.id).where(Member.phone_index == technician.phone_index, Member.active.is_(True)).limit(1)
-        )
-        session.flush()
+        holder = select(Member.id).where(Member.phone_index == technician.phone_index, Member.active.is_(True))
+        _be_technician(session, technician, session.scalar(holder.order_by(Member.id).limit(1)))
     return technician

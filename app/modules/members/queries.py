@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Select, bindparam, exists, func, or_, select
+from flask_babel import gettext as _
+from sqlalchemy import Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.core import clock, rights
 from app.core.api.caller import Caller
+from app.core.db import column_label
 from app.modules.estate.models import Unit
 from app.modules.members.models import (
     MERCHANT,
@@ -41,7 +43,7 @@ ROLE_FLAGS = (
 
 
 TOKEN_HOLDER = (
-    select(Member.id, Member.nickname, *ROLE_FLAGS)
+    select(Member.id, *ROLE_FLAGS)
     .join(MemberToken, MemberToken.member_id == Member.id)
     .where(
         MemberToken.digest == bindparam("digest"),
@@ -67,7 +69,8 @@ def authenticate(session: Session, digest: str) -> Caller | None:
     row = session.execute(TOKEN_HOLDER, {"digest": digest, "now": clock.now()}).one_or_none()
     if row is None:
         return None
-    return Caller(row[0], first_role(*row[2:]), f"{row.nickname or '用户'}#{row[0]}", digest)
+    # The audit trail keeps this name for good, so it is none that an erased account would have to take back.
+    return Caller(row[0], first_role(*row[1:]), _("用户%(id)s", id=row[0]), digest)
 
 
 def customers_of(session: Session, member_id: int) -> list[Customer]:
@@ -82,7 +85,7 @@ def customers_of(session: Session, member_id: int) -> list[Customer]:
     )
 
 
-def current_occupancies(member_id: int) -> Select[tuple[Occupancy]]:
+def current_occupancies(member_id: int) -> Select[Occupancy]:
     """The occupancies that hold today of the customers that a member acts for."""
     today = clock.today()
     return (
@@ -100,35 +103,39 @@ def current_occupancies(member_id: int) -> Select[tuple[Occupancy]]:
     )
 
 
+NUMBERS = ("credit_code", "id_number")
+"""What no two customers share."""
+
+
 @dataclass(frozen=True)
 class Match:
-    """A customer on the books that an application may mean, and the fields that say so."""
+    """A customer on the books that an application may mean, and the fields that say so.
+
+    ``by_number``: the ID number or credit code does, which no two customers share.
+    """
 
     customer: Customer
     fields: tuple[str, ...]
+    by_number: bool
 
 
 def match_customers(session: Session, application: Certification) -> list[Match]:
-    """Customers with the application's phone, ID number or credit code; the best match first."""
-    wanted = {
-        "统一社会信用代码": (Customer.credit_code_index, application.credit_code_index),
-        "身份证号": (Customer.id_number_index, application.id_number_index),
-        "手机号": (Customer.phone_index, application.phone_index),
-    }
-    conditions = [column == value for column, value in wanted.values() if value]
+    """Customers with the application's phone, ID number or credit code; the best match first.
+
+    A shared phone counts within a kind only: one person may be a firm's contact and rent a flat for themselves.
+    """
+    wanted = {name: getattr(application, f"{name}_index") for name in (*NUMBERS, "phone")}
+    conditions = [getattr(Customer, f"{name}_index") == wanted[name] for name in NUMBERS if wanted[name]]
+    if wanted["phone"]:
+        conditions.append(and_(Customer.phone_index == wanted["phone"], Customer.kind == application.kind))
     if not conditions:
         return []
-    found = session.scalars(
-        select(Customer).where(Customer.kind == application.kind, or_(*conditions)).order_by(Customer.id).limit(20)
-    )
-    matches = [
-        Match(
-            customer,
-            tuple(n for n, (column, value) in wanted.items() if value and getattr(customer, column.key) == value),
-        )
-        for customer in found
-    ]
-    return sorted(matches, key=lambda match: len(match.fields), reverse=True)
+    matches = []
+    for customer in session.scalars(select(Customer).where(or_(*conditions)).order_by(Customer.id).limit(20)):
+        same = [name for name, value in wanted.items() if value and getattr(customer, f"{name}_index") == value]
+        labels = tuple(column_label(Customer, name) for name in same)
+        matches.append(Match(customer, labels, by_number=any(name in NUMBERS for name in same)))
+    return sorted(matches, key=lambda match: (match.by_number, len(match.fields)), reverse=True)
 
 
 def earlier_certifications(session: Session, application: Certification) -> list[Certification]:

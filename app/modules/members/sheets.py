@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import and_, exists, func, or_, select, tuple_, update
+from sqlalchemy import and_, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from app.core import clock
@@ -15,7 +15,7 @@ from app.core.privacy import keyring
 from app.core.sheets import Choice, Choices, Code, Date, Draft, Flag, Lookup, Row, Sheet, Text
 from app.modules.estate.models import Building, Community, Unit
 from app.modules.estate.sheets import building_column, community_column
-from app.modules.members import identity_numbers
+from app.modules.members import identity_numbers, operations
 from app.modules.members.models import Customer, Member, Occupancy, Technician
 
 CHUNK = 5000
@@ -121,7 +121,7 @@ def settle_occupancies(session: Session, records: Records) -> None:
     units = iter({record["unit_id"] for record in records.get(Occupancy, ())})
     while part := list(islice(units, CHUNK)):
         _refuse_overlaps(session, part)
-        _follow(session, part)
+        operations.follow_occupancies(session, part)
 
 
 def _refuse_overlaps(session: Session, unit_ids: list[int]) -> None:
@@ -137,21 +137,6 @@ def _refuse_overlaps(session: Session, unit_ids: list[int]) -> None:
     count = session.scalar(select(func.count()).select_from(one).join(other, overlap).where(one.unit_id.in_(unit_ids)))
     if count:
         raise Invalid(_("有 %(count)s 条入住记录与同一客户、同一房号的其他记录时间重叠,未导入任何内容", count=count))
-
-
-def _follow(session: Session, unit_ids: list[int]) -> None:
-    """The same as ``operations.follow_occupancy``, for many units at once."""
-    today = clock.today()
-    running = exists().where(
-        Occupancy.unit_id == Unit.id,
-        Occupancy.starts_on <= today,
-        or_(Occupancy.ends_on.is_(None), Occupancy.ends_on >= today),
-    )
-    for before, condition, after in (("vacant", running, "occupied"), ("occupied", ~running, "vacant")):
-        session.execute(
-            update(Unit).where(Unit.id.in_(unit_ids), Unit.status == before, condition).values(status=after),
-            execution_options={"synchronize_session": False},
-        )
 
 
 def link_members(session: Session, rows: list[Row]) -> None:

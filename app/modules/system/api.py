@@ -4,12 +4,14 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
+from flask_babel import gettext as _
 from sqlalchemy import Row, select
 
 from app.core import clock
 from app.core.api import ANY, Caller, Endpoints, Page, PageQuery, Schema, as_id, paginate
 from app.core.db import conflict_insert, db
-from app.core.errors import NotFound
+from app.core.errors import Invalid, NotFound
+from app.core.messages import subscribe_templates
 from app.core.messages.models import Message, Subscription
 from app.modules.system import operations
 
@@ -113,8 +115,9 @@ def read_message(caller: Caller, message_id: str) -> MessageOut:
 
 
 class SubscriptionOut(Schema):
-    """一个模板的剩余可发送次数"""
+    """一种消息的订阅模板,和剩余可发送次数"""
 
+    kind: str
     template: str
     quota: int
 
@@ -128,15 +131,20 @@ class SubscriptionIn(Schema):
 
 
 def _subscriptions(member_id: int) -> Page[SubscriptionOut]:
-    rows = db.session.scalars(
-        select(Subscription).where(Subscription.member_id == member_id).order_by(Subscription.template).limit(100)
+    templates = subscribe_templates()
+    rows = db.session.execute(
+        select(Subscription.template, Subscription.quota).where(
+            Subscription.member_id == member_id, Subscription.template.in_(templates.values())
+        )
     )
-    return Page(items=[SubscriptionOut(template=row.template, quota=row.quota) for row in rows], next=None)
+    left = {row.template: row.quota for row in rows}
+    items = [SubscriptionOut(kind=kind, template=name, quota=left.get(name, 0)) for kind, name in templates.items()]
+    return Page(items=items, next=None)
 
 
 @api.get("/subscriptions", roles=ANY, returns=Page[SubscriptionOut])
 def list_subscriptions(caller: Caller) -> Page[SubscriptionOut]:
-    """我的订阅授权"""
+    """可以请求订阅的消息模板,和我的剩余次数"""
     return _subscriptions(caller.member_id)
 
 
@@ -145,6 +153,8 @@ def subscribe(caller: Caller, body: SubscriptionIn) -> Page[SubscriptionOut]:
     """记录用户刚同意的订阅消息"""
     session = db.session()
     insert = conflict_insert(session, Subscription)
+    if set(body.templates) - set(subscribe_templates().values()):
+        raise Invalid.field("templates", _("没有这个消息模板"))
     for template in sorted(set(body.templates)):
         session.execute(
             insert.values(member_id=caller.member_id, template=template, quota=1).on_conflict_do_update(

@@ -50,13 +50,18 @@ PICTURE: dict[str, Any] = {
 }
 
 
-@api.post("/media", roles=ANY, returns=MediaOut, status=201, limit="200/day", openapi=FORM)
-def upload(caller: Caller) -> MediaOut:
-    """上传图片"""
+def receive() -> media.Picture:
+    """The uploaded picture, decoded."""
     file = request.files.get("file")
     if file is None:
         raise Invalid.field("file", _("请选择要上传的图片"))
-    stored = media.store(db.session(), file.stream, request.form.get("purpose", ""), "member", str(caller.member_id))
+    return media.receive(file.stream, request.form.get("purpose", ""))
+
+
+@api.post("/media", roles=ANY, returns=MediaOut, status=201, limit="200/day", prepare=receive, openapi=FORM)
+def upload(caller: Caller, prepared: media.Picture) -> MediaOut:
+    """上传图片"""
+    stored = media.keep(db.session(), prepared, "member", str(caller.member_id))
     return MediaOut(id=stored.key, url=f"/api/v1/media/{stored.key}", width=stored.width, height=stored.height)
 
 

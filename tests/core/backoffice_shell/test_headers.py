@@ -97,7 +97,7 @@ def test_static_files_are_named_by_content_and_kept_for_good(app: Flask) -> None
         answer = client.get(path.replace("&amp;", "&"))
         assert answer.status_code == 200, path
         assert "immutable" in answer.headers["Cache-Control"], path
-    assert client.get("/static/backoffice/app.css").headers["Cache-Control"] == "no-cache"
+    assert client.get("/static/backoffice/app.css").headers["Cache-Control"] == "public, max-age=86400"
 
 
 def test_templates_have_no_inline_style_script_or_handler() -> None:

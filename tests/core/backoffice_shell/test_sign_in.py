@@ -1,6 +1,7 @@
 """Signing in: one answer to every failure, lock-out, floods, and no way out to other sites."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from statistics import median
 
@@ -13,7 +14,7 @@ from werkzeug.security import generate_password_hash
 from app.core import clock
 from app.core.audit import AuditEntry
 from tests.conftest import Browse, Store
-from tests.core.backoffice_shell.forms import account_of, fail, is_signed_in, sign_in
+from tests.core.backoffice_shell.forms import account_of, fail, sign_in
 from tests.factories import PASSWORD, make_staff
 from tests.postgresql import both_databases
 
@@ -176,8 +177,13 @@ def test_whoever_is_signed_in_need_not_sign_in_again(browse: Browse) -> None:
     assert browse().get("/login/").headers["Location"] == "/"
 
 
-def test_failures_of_many_at_once_are_all_counted(app: Flask, store: Store, li: str) -> None:
-    fail(app, "li", 3)
+@pytest.mark.req("S2")
+@both_databases
+def test_failures_at_the_same_moment_are_all_counted(app: Flask, store: Store, li: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _n: sign_in(app.test_client(), "li", "wrong").status_code, range(4)))
+    assert answers == [401] * 4
     with store() as session:
-        assert account_of(session, "li").failures == 3
-    assert not is_signed_in(app.test_client())
+        assert account_of(session, "li").failures == 4
+    fail(app, "li", 1)
+    assert sign_in(app.test_client(), "li").status_code == 401, "the fifth locks"

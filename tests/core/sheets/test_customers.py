@@ -208,3 +208,12 @@ def test_units_in_use_keep_what_staff_said_of_them(store: Store, importer: Impor
     )
     with store() as session:
         assert session.scalars(select(Unit).where(Unit.number == "1")).one().status == "fitting_out"
+
+
+def test_a_cell_that_is_wanting_in_a_column_that_the_file_does_not_have_is_a_problem_of_the_row(
+    importer: Import,
+) -> None:
+    page = importer("customer").check(
+        [["客户类型", "客户名称", "手机号", "园区"], ["商家", "甲店", "13900000001", "客户园"]]
+    )
+    assert page.cells == {"第 2 行": "填写了园区、楼栋或入住日期时,须同时填写房号"}

@@ -1,43 +1,20 @@
 """What happens when several people press at once: exactly one wins, on both databases (G2, G3)."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
 from app.core.audit import AuditEntry, verify
-from app.core.db import db, transaction
+from app.core.db import db
 from app.core.errors import Conflict
 from app.modules.members import certification, operations
 from app.modules.members.models import Certification, CertificationUnit, Customer, CustomerMember, Member, MemberToken
-from tests.conftest import Store
+from tests.conftest import Browse, Store
 from tests.factories import make_member, make_staff, make_unit
+from tests.modules.members.races import AT_ONCE, race
 from tests.postgresql import both_databases
-
-AT_ONCE = 6
-
-
-def race(app: Flask, work: Callable[[int], Any], workers: int = AT_ONCE) -> list[Any]:
-    """Run ``work(n)`` in as many threads, each in a context and transaction of its own; results or DomainErrors."""
-    start = Barrier(workers)
-
-    def run(n: int) -> Any:
-        with app.test_request_context():
-            start.wait()
-            try:
-                with transaction():
-                    return work(n)
-            except Conflict as error:
-                return error
-            finally:
-                db.session.remove()
-
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(run, range(workers)))
 
 
 @both_databases
@@ -85,3 +62,33 @@ def test_the_first_sign_in_from_two_phones_at_once_makes_one_member(app: Flask, 
     with store() as session:
         assert session.scalar(select(func.count()).select_from(Member)) == 1
         assert session.scalar(select(func.count()).select_from(MemberToken)) == AT_ONCE
+
+
+@both_databases
+@pytest.mark.req("G2")
+def test_two_of_one_firm_approved_at_once_make_one_customer(app: Flask, browse: Browse, store: Store) -> None:
+    with store() as session:
+        unit = make_unit(session)
+        numbers = []
+        for n in range(2):
+            application = Certification(
+                member_id=make_member(session).id, community_id=unit.community_id, kind="merchant", name="穗澜科技",
+                phone=f"1380013800{n}", credit_code="91110000600037341L",
+            )  # fmt: skip
+            session.add(application)
+            session.flush()
+            session.add(CertificationUnit(certification_id=application.id, unit_id=unit.id))
+            numbers.append(application.id)
+    reviewers = [browse(name, {("certification", "view"), ("certification", "approve")}) for name in ("he", "she")]
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(
+            pool.map(lambda n: reviewers[n].post(f"/members/certification/{numbers[n]}/approve").status_code, range(2))
+        )
+    assert answers == [302, 302]
+    with store() as session:
+        assert session.scalar(select(func.count()).select_from(Customer)) == 1
+        states = sorted(session.scalars(select(Certification.state)))
+        assert states == ["approved", "pending"], "the other is told to choose the customer that there is now"
+        waiting = session.scalars(select(Certification.id).where(Certification.state == "pending")).one()
+    page = reviewers[0].get(f"/members/certification/{waiting}").get_data(as_text=True)
+    assert "统一社会信用代码一致" in page

@@ -1,0 +1,130 @@
+"""Whatever is sent to any endpoint: no defect, problem+json in Chinese, and answers as documented.
+
+``FUZZ_CASES=10000`` spends that many requests in place of the few of each run.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, Phase, given, seed, settings, strategies
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from app.modules.members.models import Certification, CertificationUnit
+from tests.conftest import PhoneOf, Store
+from tests.factories import make_unit
+
+CASES = int(os.environ.get("FUZZ_CASES", "600"))
+CHINESE = re.compile("[\u4e00-\u9fff]")
+CHECKS = (
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    response_headers_conformance,
+)
+ENDS_THE_SESSION = {("POST", "/api/v1/auth/logout"), ("DELETE", "/api/v1/me")}
+
+
+@pytest.fixture
+def known(app: Flask, store: Store, phone: PhoneOf) -> dict[str, Any]:
+    """Ids that exist, so that not every case ends at "absent", and the member whom they belong to."""
+    app.config["RATE_LIMITS"] = "0"
+    li = phone("dev-li")
+    li.post("/me/consents", {"kind": "certification_material", "version": "2026-11"})
+    picture = li.upload().json
+    assert picture is not None
+    with store() as session:
+        unit = make_unit(session)
+        application = Certification(
+            member_id=int(li.member["id"]), community_id=unit.community_id, kind="tenant", name="李",
+            phone="13800138000", id_number="11010519491231002X",
+        )  # fmt: skip
+        session.add(application)
+        session.flush()
+        session.add(CertificationUnit(certification_id=application.id, unit_id=unit.id))
+        found = {
+            "community_id": str(unit.community_id),
+            "certification_id": str(application.id),
+            "message_id": "1",
+            "key": picture["id"],
+            "unit_ids": [str(unit.id)],
+            "media_ids": [picture["id"]],
+        }
+    return {**found, "headers": li.headers}
+
+
+@pytest.fixture(autouse=True)
+def _limits_again(app: Flask) -> Iterator[None]:
+    yield
+    app.config["RATE_LIMITS"] = "1"
+
+
+@pytest.mark.parametrize("who", ["anonymous", "member"])
+def test_no_input_is_answered_otherwise_than_promised(
+    app: Flask, phone: PhoneOf, known: dict[str, Any], who: str
+) -> None:
+    operations = [
+        result.ok() for result in schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app).get_all_operations()
+    ]
+    fresh = count()
+
+    def headers_for(operation: Any) -> dict[str, str]:
+        if who == "anonymous":
+            return {}
+        ends = (operation.method.upper(), operation.full_path) in ENDS_THE_SESSION
+        return phone(f"dev-fuzz{next(fresh)}").headers if ends else known["headers"]
+
+    runs = [(operation, mode) for operation in operations for mode in GenerationMode if can_be(mode, operation)]
+    for operation, mode in runs:
+        fuzz(operation, mode, max(2, CASES // 2 // len(runs)), known, lambda: headers_for(operation))  # noqa: B023
+
+
+def fuzz(
+    operation: Any, mode: GenerationMode, cases: int, known: dict[str, Any], headers: Callable[[], dict[str, str]]
+) -> None:
+    """Call one operation with made-up input, half of the time with ids that exist."""
+
+    @seed(1)
+    @settings(
+        max_examples=cases, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=HealthCheck
+    )
+    @given(operation.as_strategy(generation_mode=mode), strategies.booleans())
+    def check(case: Case, existing: bool) -> None:
+        if existing:
+            use(case, known)
+        response = case.call(headers=headers())
+        case.validate_response(response, checks=CHECKS)
+        if response.status_code >= 400:
+            assert response.headers["content-type"] == ["application/problem+json"]
+            assert CHINESE.search(response.json()["detail"]), response.text
+
+    check()
+
+
+def can_be(mode: GenerationMode, operation: Any) -> bool:
+    """Whether there is anything to be got wrong: an endpoint without parameters and body takes nothing."""
+    return mode is GenerationMode.POSITIVE or bool(
+        len(operation.body) + len(operation.query) + len(operation.path_parameters)
+    )
+
+
+def use(case: Case, known: dict[str, Any]) -> None:
+    """Put ids that exist in the place of the made-up ones."""
+    for name in case.path_parameters or {}:
+        case.path_parameters[name] = known[name]
+    if isinstance(case.body, dict):
+        for name in case.body.keys() & known.keys():
+            case.body[name] = known[name]

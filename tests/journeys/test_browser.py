@@ -1,0 +1,111 @@
+"""A real browser walks every page that the menu and its links lead to, on a desk and on a phone."""
+
+import re
+import threading
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from werkzeug.serving import make_server
+
+from app import demo
+from tests.conftest import Browse, Store
+from tests.factories import PASSWORD, make_staff
+
+CHROMIUM = "/usr/bin/chromium"
+SIZES = {"desk": (1440, 900), "phone": (390, 844)}
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    """The demonstration, served on a free port."""
+    app.config["DEMO"] = True
+    demo.seed(app)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+def pattern(path: str) -> str:
+    """What kind of page an address is: numbers and queries do not make another one."""
+    return re.sub(r"\d+", "N", path.split("?", maxsplit=1)[0].split("#", maxsplit=1)[0])
+
+
+def visit_all(page: Page, address: str) -> dict[str, str]:
+    """Follow every link to a kind of page not seen yet; what is wrong with each, by address."""
+    seen, waiting, problems = {"/logout/"}, ["/"], {}
+    while waiting:
+        path = waiting.pop()
+        if pattern(path) in seen or re.search(r"\.xlsx|/media/|/static/", path):
+            continue
+        seen.add(pattern(path))
+        answer = page.goto(address + path)
+        width = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+        if answer is None or answer.status >= 400:
+            problems[path] = f"status {answer and answer.status}"
+        elif width[0] > width[1]:
+            problems[path] = f"scrolls sideways: {width}"
+        waiting += page.eval_on_selector_all("a[href^='/']", "links => links.map(link => link.getAttribute('href'))")
+    assert len(seen) > 25, seen
+    return problems
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_page_opens_cleanly(address: str, store: Store, chromium: Browser, size: str) -> None:
+    with store() as session:
+        make_staff(session, "walker")
+    width, height = SIZES[size]
+    context = chromium.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
+    page, complaints = context.new_page(), []
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(message.text)
+
+    def watch(request: Request) -> None:
+        if not request.url.startswith((address, "data:", "blob:")):
+            complaints.append(f"outside request: {request.url}")
+
+    page.on("console", listen)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", watch)
+    page.goto(f"{address}/login/")
+    page.fill("[name=username]", "walker")
+    page.fill("[name=password]", PASSWORD)
+    page.click("[type=submit]")
+    page.wait_for_url(f"{address}/")
+    assert visit_all(page, address) == {}
+    assert complaints == []
+    context.close()
+
+
+@pytest.mark.req("G8")
+def test_somebody_with_one_right_walks_only_there(
+    address: str, store: Store, chromium: Browser, browse: Browse
+) -> None:
+    with store() as session:
+        make_staff(session, "narrow", {("certification", "view")})
+    page = chromium.new_context(locale="zh-CN").new_page()
+    page.goto(f"{address}/login/")
+    page.fill("[name=username]", "narrow")
+    page.fill("[name=password]", PASSWORD)
+    page.click("[type=submit]")
+    page.wait_for_url(f"{address}/")
+    menu = page.eval_on_selector_all("aside a[href^='/']", "links => links.map(link => link.getAttribute('href'))")
+    assert set(menu) == {"/", "/members/certification/"}
+    for path in ("/members/customer/", "/estate/unit/", "/system/settings/", "/import/unit/", "/members/customer/1"):
+        answer = page.goto(address + path)
+        assert answer is not None
+        assert answer.status == 404
