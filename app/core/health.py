@@ -1,10 +1,17 @@
-"""``/healthz``: the process answers. ``/readyz``: it can do its work (database, migrations)."""
+"""``/healthz``: the process answers. ``/readyz``: it can do its work, and how the jobs stand."""
+
+from datetime import timedelta
 
 from flask import Flask, Response, jsonify
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.core import clock
 from app.core.db import db, reading
+from app.core.jobs.models import WAITING, OutboxEntry
+
+LATE = timedelta(minutes=5)
+"""Work that has been due for longer means that no dispatcher is at work, or too few."""
 
 
 def init_app(app: Flask) -> None:
@@ -19,10 +26,15 @@ def healthz() -> Response:
 
 
 def readyz() -> tuple[Response, int]:
-    """Whether the database answers and has the schema."""
+    """Whether the database answers and has the schema; ``jobs`` is ``late`` when due work is left lying.
+
+    Late jobs do not make a web node unready: it would take no request more for them.
+    """
     try:
         with reading():
             db.session.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
-        return jsonify(status="ok", database="ok"), 200
+            overdue = OutboxEntry.due_at < clock.now() - LATE
+            late = db.session.scalar(select(OutboxEntry.id).where(OutboxEntry.state == WAITING, overdue).limit(1))
+        return jsonify(status="ok", database="ok", jobs="late" if late else "ok"), 200
     except SQLAlchemyError:
         return jsonify(status="unavailable", database="failed"), 503

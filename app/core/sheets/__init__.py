@@ -4,21 +4,9 @@ A module declares a ``Sheet``; from it come the template, the import (upload, dr
 ``pages``) and the export. The pages are registered by ``pages.init_app``.
 """
 
-from app.core.sheets.columns import (
-    Amount,
-    Choice,
-    Choices,
-    Code,
-    Column,
-    Date,
-    Decimal,
-    Flag,
-    Integer,
-    Lookup,
-    Month,
-    Text,
-)
+from app.core.sheets.columns import Choice, Choices, Code, Column, Flag, Lookup, Text
 from app.core.sheets.export import export_response
+from app.core.sheets.quantities import Amount, Date, Decimal, Integer, Month
 from app.core.sheets.sheet import Draft, Row, Sheet
 
 __all__ = ("Amount", "Choice", "Choices", "Code", "Column", "Date", "Decimal", "Draft", "Flag", "Integer", "Lookup",

@@ -59,6 +59,7 @@ class MemberToken(Record):
 
     __tablename__ = "member_token"
     __label__ = "登录凭证"
+    __audited__ = False
 
     member_id: Mapped[int] = mapped_column(BigId, ForeignKey("member.id", ondelete="CASCADE"), index=True)
     digest: Mapped[str] = mapped_column(String(64), unique=True)
