@@ -4,15 +4,19 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help run test lint types migration docs bench screenshots clean
+# Debian packages: root gets them installed, everybody else is told how.
+debian = { [ "$$(id -u)" = 0 ] && apt-get update -qq \
+	&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null; } \
+	|| { echo "缺少系统软件包,请先执行:sudo apt install $(1)"; exit 1; }
+
+.PHONY: help run test browser lint types migration docs bench screenshots clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/production: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "需要 Python 3.11 或更新版本"; exit 1; }
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq python3-venv; } \
-		|| { echo "缺少 Python 的 venv 组件,请先执行:sudo apt install python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(call debian,python3-venv)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q --disable-pip-version-check -r requirements.txt
 	@touch $@
@@ -24,7 +28,11 @@ $(VENV)/development: $(VENV)/production requirements-dev.txt
 run: $(VENV)/production ## set up, migrate, seed the demo, serve on http://127.0.0.1:8080
 	$(BIN)/python run.py
 
-test: $(VENV)/development lint types ## everything that CI runs
+browser:
+	@command -v chromium >/dev/null || $(call debian,chromium)
+	@fc-list 2>/dev/null | grep -q 'Noto Sans CJK' || $(call debian,fonts-noto-cjk fontconfig)
+
+test: $(VENV)/development lint types browser ## everything that CI runs
 	$(BIN)/pytest -n auto --dist loadgroup
 
 lint: $(VENV)/development ## style, import rules
@@ -35,7 +43,7 @@ lint: $(VENV)/development ## style, import rules
 types: $(VENV)/development ## mypy on the core and the operations
 	$(BIN)/mypy
 
-screenshots: $(VENV)/development ## make the pictures of docs/images (needs chromium and fonts-noto-cjk)
+screenshots: $(VENV)/development browser ## make the pictures of docs/images
 	$(BIN)/python docs/screenshots.py
 
 migration: $(VENV)/development ## write a migration for what changed in the models: make migration M="what changed"

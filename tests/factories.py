@@ -12,7 +12,15 @@ from werkzeug.security import generate_password_hash
 from app.core import clock
 from app.core.rights import SUPERADMIN
 from app.modules.estate.models import Building, Community, Unit
-from app.modules.members.models import Customer, CustomerMember, Member, Occupancy, Technician
+from app.modules.members.models import (
+    Certification,
+    CertificationUnit,
+    Customer,
+    CustomerMember,
+    Member,
+    Occupancy,
+    Technician,
+)
 from app.modules.system import staff
 
 PASSWORD = "Test-Pass-2026!"
@@ -84,6 +92,24 @@ def make_member(session: Session, customer: Customer | None = None, **values: An
 def make_technician(session: Session, **values: Any) -> Technician:
     n = next(_numbers)
     return _add(session, Technician(**{"name": f"师傅{n}", "phone": phone_number(n), "trades": ["general"], **values}))
+
+
+def make_certification(session: Session, member_id: int, unit: Unit, **values: Any) -> Certification:
+    """A pending application for ``unit``; a tenant's unless ``kind`` says otherwise."""
+    application = Certification(
+        **{
+            "member_id": member_id,
+            "community_id": unit.community_id,
+            "kind": "tenant",
+            "name": "李明",
+            "phone": "13800138000",
+            "id_number": None if "credit_code" in values else "11010519491231002X",
+            **values,
+        }
+    )
+    _add(session, application)
+    _add(session, CertificationUnit(certification_id=application.id, unit_id=unit.id))
+    return application
 
 
 def make_staff(session: Session, username: str, rights: set[tuple[str, str]] | None = None, **values: Any) -> User:

@@ -77,7 +77,7 @@ class Workflow:
             raise Conflict(self.refusal(session, record, move), code="wrong_state")
         audit.record(
             session,
-            f"{name}",
+            name,
             record,
             {key: [before[key], getattr(record, key)] for key in (self.field, *values)},
         )

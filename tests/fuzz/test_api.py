@@ -22,9 +22,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from app.modules.members.models import Certification, CertificationUnit
 from tests.conftest import PhoneOf, Store
-from tests.factories import make_unit
+from tests.factories import make_certification, make_unit
 
 CASES = int(os.environ.get("FUZZ_CASES", "600"))
 CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -48,13 +47,7 @@ def known(app: Flask, store: Store, phone: PhoneOf) -> dict[str, Any]:
     assert picture is not None
     with store() as session:
         unit = make_unit(session)
-        application = Certification(
-            member_id=int(li.member["id"]), community_id=unit.community_id, kind="tenant", name="李",
-            phone="13800138000", id_number="11010519491231002X",
-        )  # fmt: skip
-        session.add(application)
-        session.flush()
-        session.add(CertificationUnit(certification_id=application.id, unit_id=unit.id))
+        application = make_certification(session, int(li.member["id"]), unit)
         found = {
             "community_id": str(unit.community_id),
             "certification_id": str(application.id),

@@ -15,11 +15,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.core import messages
-from app.core.api.endpoints import ROLES
+from app.core.api.roles import ROLES
 from app.core.module import Registry
-from app.modules.members.models import Certification, CustomerMember
+from app.modules.members.models import CustomerMember
 from tests.conftest import Browse, PhoneOf, Store
-from tests.factories import make_customer, make_technician, make_unit
+from tests.factories import make_certification, make_customer, make_technician, make_unit
 from tests.phones import Phone
 
 STAFF_ONLY = "every signed-in member of staff, whatever their rights"
@@ -233,11 +233,7 @@ def test_what_is_somebody_elses_is_absent(app: Flask, rows: list[Row], phone: Ph
     assert picture is not None
     with store() as session:
         unit = make_unit(session)
-        application = Certification(
-            member_id=int(li.member["id"]), community_id=unit.community_id, kind="tenant", name="李",
-            phone="13800138000", id_number="11010519491231002X",
-        )  # fmt: skip
-        session.add(application)
+        application = make_certification(session, int(li.member["id"]), unit)
         message = messages.send(session, int(li.member["id"]), "notice", "标题", "内容")
         session.flush()
         own = {

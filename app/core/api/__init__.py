@@ -6,9 +6,10 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from app.core.api.caller import Caller, new_token, set_authenticator
 from app.core.api.document import Document, register
-from app.core.api.endpoints import ANY, Endpoints, set_menu_gate
+from app.core.api.endpoints import Endpoints, set_menu_gate
 from app.core.api.paging import Page, PageQuery, paginate
 from app.core.api.problem import problem_of
+from app.core.api.roles import ANY
 from app.core.api.schema import Id, LongText, MediaKeys, PhoneText, Schema, ShortText, as_id
 from app.core.db import db
 from app.core.errors import Conflict, Unavailable

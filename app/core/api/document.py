@@ -15,7 +15,8 @@ from spectree import SecurityScheme, SpecTree
 from spectree.model_adapter import get_msgspec_model_adapter
 from spectree.models import SecureType, SecuritySchemeData
 
-from app.core.api.endpoints import ROLES, Endpoint
+from app.core.api.endpoints import Endpoint
+from app.core.api.roles import ROLES
 from app.core.api.schema import Schema
 from app.core.headers import csp_nonce
 

@@ -23,13 +23,11 @@ from sqlalchemy.orm import Session
 from app.core import limits
 from app.core.api import idempotency
 from app.core.api.caller import Caller, authenticate
+from app.core.api.roles import ANY
 from app.core.api.schema import NUL, NoQuery, Schema, UnsupportedBody, read_body, read_query
 from app.core.db import db, reading, transaction
 from app.core.errors import Forbidden, NotFound, Unauthenticated
 
-ROLES = {"visitor": "访客", "merchant": "商家", "tenant": "租客", "technician": "维修师傅"}
-ANY = tuple(ROLES)
-"""Every signed-in member."""
 LARGEST_BODY = 256 * 1024
 LARGEST_FORM = 11 * 1024 * 1024
 """One picture of 10 MB and what multipart adds to it."""
@@ -54,6 +52,7 @@ class Endpoint:
     menu: str
     wants: frozenset[str] = frozenset()
     prepare: Handler | None = None
+    prepare_wants: frozenset[str] = frozenset()
     openapi: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -76,8 +75,7 @@ class Endpoint:
         if self.limit:
             limits.spend(self.limit, self.handler.__module__, self.handler.__name__, self._who(caller))
         if self.prepare:
-            named = inspect.signature(self.prepare).parameters
-            values["prepared"] = self.prepare(**{name: values[name] for name in named})
+            values["prepared"] = self.prepare(**{name: values[name] for name in self.prepare_wants})
         values = {name: values[name] for name in self.wants}
         if self.method == "GET":
             with reading():
@@ -178,10 +176,11 @@ class Endpoints:
             raise LookupError(f"{path}: unknown roles {sorted(unknown)}")
 
         def declare(handler: Handler) -> Handler:
-            wants = frozenset(inspect.signature(handler).parameters)
+            wants = _named(handler)
             self.endpoints.append(
                 Endpoint(method, path, handler, None if roles is None else tuple(roles), body, query, returns,
-                         204 if returns is None else status, limit, menu, wants, prepare, openapi or {})
+                         204 if returns is None else status, limit, menu, wants, prepare,
+                         _named(prepare) if prepare else frozenset(), openapi or {})
             )  # fmt: skip
             return handler
 
@@ -207,6 +206,10 @@ class Endpoints:
 def set_menu_gate(app: Flask, gate: MenuGate) -> None:
     """Say who knows whether a function-menu module is open to a role."""
     app.extensions["menu_gate"] = gate
+
+
+def _named(handler: Handler) -> frozenset[str]:
+    return frozenset(inspect.signature(handler).parameters)
 
 
 def _json(body: bytes, status: int) -> Response:

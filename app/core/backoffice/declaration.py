@@ -57,7 +57,7 @@ class Declaration(ModelView):
     - ``show_template``: a template that extends ``backoffice/show.html`` (blocks ``lead``, ``sections``,
       ``extra``); ``value(name)`` draws a column in it.
 
-    Hooks: ``create``, ``change``, ``remove``, ``make_move`` call the module's operations, each in one transaction;
+    Hooks: ``save``, ``remove``, ``make_move`` call the module's operations, each in one transaction;
     ``base_filter`` narrows what exists for this screen; ``choice_filter`` narrows what may be chosen;
     ``describe`` names a record elsewhere; ``show_context`` feeds ``show_template``; ``list_buttons`` and
     ``extra_buttons`` add links.
@@ -120,15 +120,11 @@ class Declaration(ModelView):
         """What a record is called in titles, lists of choices and where another record mentions it."""
         return str(record) if type(record).__str__ is not object.__str__ else f"{record.__label__} {record.id}"
 
-    def create(self, session: Session, values: dict[str, Any]) -> Any:
-        """Make a record. Runs in a transaction; DomainError is shown at the form."""
-        record = self.model(**values)
-        session.add(record)
-        session.flush()
-        return record
-
-    def change(self, session: Session, record: Any, values: dict[str, Any]) -> Any:
-        """Change a record. Runs in a transaction; DomainError is shown at the form."""
+    def save(self, session: Session, record: Any, values: dict[str, Any]) -> Any:
+        """Make a record (``record`` None) or change one. Runs in a transaction; DomainError is shown at the form."""
+        if record is None:
+            record = self.model()
+            session.add(record)
         for name, value in values.items():
             setattr(record, name, value)
         session.flush()

@@ -342,15 +342,12 @@ class ModuleView(Declaration):
         )  # fmt: skip
 
     def _save(self, session: Session, form: Any, pk: int | None) -> int:
-        if pk is None:
-            saved = self.create(session, forms.values(form))
-        else:
-            record = self.find(session, pk, lock=True)
-            if request.form.get(VERSION, record.updated_at.isoformat()) != record.updated_at.isoformat():
-                raise Conflict(
-                    _("您打开页面之后,此记录已被他人修改。请核对下面标出的当前值,再次保存将以您填写的内容为准。")
-                )
-            saved = self.change(session, record, forms.values(form))
+        record = None if pk is None else self.find(session, pk, lock=True)
+        if record is not None and request.form.get(VERSION) not in (None, record.updated_at.isoformat()):
+            raise Conflict(
+                _("您打开页面之后,此记录已被他人修改。请核对下面标出的当前值,再次保存将以您填写的内容为准。")
+            )
+        saved = self.save(session, record, forms.values(form))
         session.flush()
         if self.images:
             pictures.save(session, self.images, self.images_most, saved)

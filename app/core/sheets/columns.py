@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -64,7 +65,7 @@ def clean(cell: Cell) -> str:
     return text
 
 
-class Column:
+class Column(ABC):
     """A column of a sheet. ``name`` is the attribute of the model; the title is its label unless given.
 
     ``required`` defaults to: part of the key, or not nullable and without default. ``extra`` columns are no
@@ -129,9 +130,9 @@ class Column:
             return Masked(text)
         return self.read(text)
 
+    @abstractmethod
     def read(self, text: str) -> Any:
         """The value of a cell's text. Raises CellError."""
-        raise NotImplementedError
 
     def render(self, value: Any) -> Any:
         """What an export writes for a value that is not None: text, a number or a date."""

@@ -25,10 +25,7 @@ class UnitView(ModuleView):
     def describe(self, record: Unit) -> str:
         return f"{record.building.name} {record.number}"
 
-    def create(self, session: Session, values: dict[str, Any]) -> Unit:
-        return operations.save_unit(session, None, values)
-
-    def change(self, session: Session, record: Unit, values: dict[str, Any]) -> Unit:
+    def save(self, session: Session, record: Unit | None, values: dict[str, Any]) -> Unit:
         return operations.save_unit(session, record, values)
 
 

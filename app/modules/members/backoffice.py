@@ -93,10 +93,7 @@ class OccupancyView(ModuleView):
     sortable = ("starts_on", "ends_on")
     form = ("unit", "customer", "starts_on", "ends_on")
 
-    def create(self, session: Session, values: dict[str, Any]) -> Occupancy:
-        return operations.save_occupancy(session, None, values)
-
-    def change(self, session: Session, record: Occupancy, values: dict[str, Any]) -> Occupancy:
+    def save(self, session: Session, record: Occupancy | None, values: dict[str, Any]) -> Occupancy:
         return operations.save_occupancy(session, record, values)
 
     def remove(self, session: Session, record: Occupancy) -> None:
@@ -127,10 +124,7 @@ class CustomerView(ModuleView):
     form = ("kind", "name", "contact_name", "phone", "credit_code", "id_number", "active", "note")
     related = ((OccupancyView, "customer_id"), (CustomerMemberView, "customer_id"))
 
-    def create(self, session: Session, values: dict[str, Any]) -> Customer:
-        return operations.save_customer(session, None, values)
-
-    def change(self, session: Session, record: Customer, values: dict[str, Any]) -> Customer:
+    def save(self, session: Session, record: Customer | None, values: dict[str, Any]) -> Customer:
         return operations.save_customer(session, record, values)
 
 
@@ -146,10 +140,7 @@ class TechnicianView(ModuleView):
     sortable = ("name", "created_at")
     form = ("name", "phone", "trades", "community", "on_duty", "active")
 
-    def create(self, session: Session, values: dict[str, Any]) -> Technician:
-        return operations.save_technician(session, None, values)
-
-    def change(self, session: Session, record: Technician, values: dict[str, Any]) -> Technician:
+    def save(self, session: Session, record: Technician | None, values: dict[str, Any]) -> Technician:
         return operations.save_technician(session, record, values)
 
 
@@ -167,6 +158,6 @@ class MemberView(ModuleView):
     can_add = can_delete = False
     related = ((CustomerMemberView, "member_id"),)
 
-    def change(self, session: Session, record: Member, values: dict[str, Any]) -> Member:
+    def save(self, session: Session, record: Member, values: dict[str, Any]) -> Member:
         operations.set_active(session, record, values["active"])
         return record

@@ -68,18 +68,8 @@ def apply(
 
 
 def _checked(kind: str, phone: str, id_number: str | None, credit_code: str | None) -> dict[str, Any]:
-    problems: list[FieldError] = []
-    values: dict[str, Any] = {"phone": phone, "id_number": id_number or None, "credit_code": credit_code or None}
-    for field, check in (
-        ("phone", identity_numbers.mobile_number),
-        ("id_number", identity_numbers.id_number),
-        ("credit_code", identity_numbers.credit_code),
-    ):
-        if values[field]:
-            try:
-                values[field] = check(values[field])
-            except Invalid as error:
-                problems += error.errors
+    values: dict[str, Any] = {"phone": phone, "id_number": id_number, "credit_code": credit_code}
+    problems = identity_numbers.normalise(values)
     if kind == MERCHANT and not (credit_code or id_number):
         problems.append(FieldError("credit_code", _("商家认证请填写统一社会信用代码,个体经营者可填身份证号")))
     if kind != MERCHANT and not id_number:

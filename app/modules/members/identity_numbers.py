@@ -1,6 +1,7 @@
 """Phone numbers, ID numbers and credit codes: checked, and brought to one form."""
 
 import unicodedata
+from typing import Any
 
 import phonenumbers
 from flask_babel import gettext as _
@@ -8,7 +9,7 @@ from stdnum.cn import ric, uscc
 from stdnum.exceptions import ValidationError
 
 from app.core import clock
-from app.core.errors import Invalid
+from app.core.errors import FieldError, Invalid
 
 REGION = "CN"
 
@@ -51,3 +52,21 @@ def credit_code(text: str, field: str = "credit_code") -> str:
         return str(uscc.validate(_plain(text)))
     except ValidationError:
         raise Invalid.field(field, _("不是有效的统一社会信用代码")) from None
+
+
+CHECKS = {"phone": mobile_number, "id_number": id_number, "credit_code": credit_code}
+"""What checks the field of this name, in every record."""
+
+
+def normalise(values: dict[str, Any]) -> list[FieldError]:
+    """Bring the numbers among ``values`` to one form, blank ones to None; what is wrong with the others."""
+    problems: list[FieldError] = []
+    for field, check in CHECKS.items():
+        if values.get(field):
+            try:
+                values[field] = check(values[field])
+            except Invalid as error:
+                problems += error.errors
+        elif field in values:
+            values[field] = None
+    return problems

@@ -13,7 +13,6 @@ from app.core.workflow import Move, Workflow
 from app.modules.estate.models import Community, Unit
 
 VISITOR, MERCHANT, TENANT, TECHNICIAN = "visitor", "merchant", "tenant", "technician"
-ROLES = {MERCHANT: "商家", TENANT: "租客", VISITOR: "访客", TECHNICIAN: "维修师傅"}
 CUSTOMER_KINDS = {MERCHANT: "商家", TENANT: "租客"}
 TRADES = {
     "general": "综合维修",

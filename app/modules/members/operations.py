@@ -143,9 +143,7 @@ def save_customer(session: Session, customer: Customer | None, values: Mapping[s
     Raises Invalid with the fields that are wrong.
     """
     clean = dict(values)
-    problems: list[FieldError] = []
-    _normalise(clean, problems, phone=_contact_phone, id_number=identity_numbers.id_number,
-               credit_code=identity_numbers.credit_code)  # fmt: skip
+    problems = identity_numbers.normalise(clean)
     if not (clean.get("name") or (customer and customer.name)):
         problems.append(FieldError("name", _("请填写客户名称")))
     for field in ("id_number", "credit_code"):
@@ -160,21 +158,6 @@ def save_customer(session: Session, customer: Customer | None, values: Mapping[s
         setattr(customer, name, value)
     session.flush()
     return customer
-
-
-def _contact_phone(text: str) -> str:
-    return identity_numbers.mobile_number(text)
-
-
-def _normalise(values: dict[str, Any], problems: list[FieldError], **checks: Any) -> None:
-    for field, check in checks.items():
-        if values.get(field):
-            try:
-                values[field] = check(values[field])
-            except Invalid as error:
-                problems += [FieldError(field, found.message) for found in error.errors]
-        elif field in values:
-            values[field] = None
 
 
 def _taken(session: Session, customer: Customer | None, field: str, value: str) -> bool:
@@ -251,8 +234,7 @@ def follow_the_day(session: Session, _payload: Mapping[str, Any]) -> None:
 def save_technician(session: Session, technician: Technician | None, values: Mapping[str, Any]) -> Technician:
     """Make or change a technician; the phone number is theirs alone. Raises Invalid (G3)."""
     clean = dict(values)
-    problems: list[FieldError] = []
-    _normalise(clean, problems, phone=identity_numbers.mobile_number)
+    problems = identity_numbers.normalise(clean)
     if not problems and clean.get("phone"):
         found = session.scalar(select(Technician.id).where(Technician.phone_index == keyring().digest(clean["phone"])))
         if found is not None and (technician is None or found != technician.id):

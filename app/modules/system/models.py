@@ -3,8 +3,8 @@
 from sqlalchemy import JSON, Boolean, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.core.api.roles import ROLES
 from app.core.db import Record, label
-from app.modules.members.models import ROLES
 
 
 class MenuModule(Record):

@@ -112,7 +112,6 @@ def ends(pattern: str) -> bool:
     return pattern.startswith("^") and pattern.endswith("$") and not re.search(r"[*+]|,\}", pattern)
 
 
-@pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium")
 def test_the_readable_page_opens_in_a_browser_without_the_internet(app: Flask) -> None:
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = Thread(target=server.serve_forever, daemon=True)

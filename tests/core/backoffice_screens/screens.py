@@ -29,14 +29,13 @@ class TryUnitView(ModuleView):
     def describe(self, record: Unit) -> str:
         return f"{record.building.name} {record.number}"
 
-    def create(self, session: Session, values: dict[str, Any]) -> Unit:
-        community_id = session.scalar(select(Building.community_id).where(Building.id == values["building_id"]))
-        return super().create(session, {**values, "community_id": community_id})
-
-    def change(self, session: Session, record: Unit, values: dict[str, Any]) -> Unit:
+    def save(self, session: Session, record: Unit | None, values: dict[str, Any]) -> Unit:
+        if record is None:
+            community_id = session.scalar(select(Building.community_id).where(Building.id == values["building_id"]))
+            return super().save(session, None, {**values, "community_id": community_id})
         if values["number"] == "禁用":
             raise Invalid.field("number", "房号不能为“禁用”")
-        return super().change(session, record, values)
+        return super().save(session, record, values)
 
     @bulk("标为空置", confirm="这些房屋将显示为空置。")
     def vacate(self, session: Session, query: Select[Any]) -> str:

@@ -10,9 +10,9 @@ from app.core.audit import AuditEntry, verify
 from app.core.db import db
 from app.core.errors import Conflict
 from app.modules.members import certification, operations
-from app.modules.members.models import Certification, CertificationUnit, Customer, CustomerMember, Member, MemberToken
+from app.modules.members.models import Certification, Customer, CustomerMember, Member, MemberToken
 from tests.conftest import Browse, Store
-from tests.factories import make_member, make_staff, make_unit
+from tests.factories import make_certification, make_member, make_staff, make_unit
 from tests.modules.members.races import AT_ONCE, race
 from tests.postgresql import both_databases
 
@@ -23,14 +23,7 @@ def test_of_many_reviewers_at_once_one_decides_and_the_others_are_told(app: Flas
     with store() as session:
         unit, member = make_unit(session), make_member(session)
         staff = [make_staff(session, f"reviewer{n}", set()).id for n in range(AT_ONCE)]
-        application = Certification(
-            member_id=member.id, community_id=unit.community_id, kind="tenant", name="李明", phone="13800138000",
-            id_number="11010519491231002X",
-        )  # fmt: skip
-        session.add(application)
-        session.flush()
-        session.add(CertificationUnit(certification_id=application.id, unit_id=unit.id))
-        number = application.id
+        number = make_certification(session, member.id, unit).id
 
     def decide(n: int) -> str:
         session = db.session()
@@ -71,13 +64,8 @@ def test_two_of_one_firm_approved_at_once_make_one_customer(app: Flask, browse: 
         unit = make_unit(session)
         numbers = []
         for n in range(2):
-            application = Certification(
-                member_id=make_member(session).id, community_id=unit.community_id, kind="merchant", name="穗澜科技",
-                phone=f"1380013800{n}", credit_code="91110000600037341L",
-            )  # fmt: skip
-            session.add(application)
-            session.flush()
-            session.add(CertificationUnit(certification_id=application.id, unit_id=unit.id))
+            firm = {"kind": "merchant", "name": "穗澜科技", "credit_code": "91110000600037341L"}
+            application = make_certification(session, make_member(session).id, unit, phone=f"1380013800{n}", **firm)
             numbers.append(application.id)
     reviewers = [browse(name, {("certification", "view"), ("certification", "approve")}) for name in ("he", "she")]
     with ThreadPoolExecutor(2) as pool:
