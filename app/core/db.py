@@ -26,6 +26,7 @@ from sqlalchemy import (
     String,
     event,
     inspect,
+    type_coerce,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
@@ -69,6 +70,39 @@ class Moment(TypeDecorator[datetime]):
 
 LARGEST_ID = 2**63 - 1
 BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Exact(TypeDecorator[Decimal]):
+    """A decimal kept as a whole number of its last place, so that SQLite, which knows no decimals, is exact too.
+
+    ``Exact(4)`` holds 2.8 as 28000. In SQL the column compares and sorts as it should; for arithmetic take
+    ``units(column)``, the whole number itself. A value with more places is refused.
+    """
+
+    impl = BigInteger
+    cache_ok = True
+    precision = 15
+
+    def __init__(self, scale: int) -> None:
+        super().__init__()
+        self.scale = scale
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        scaled = Decimal(value).scaleb(self.scale)
+        if scaled != scaled.to_integral_value():
+            raise ValueError(f"more than {self.scale} places")
+        return int(scaled)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(value).scaleb(-self.scale)
+
+
+def units(column: Any) -> Any:
+    """The whole number that an ``Exact`` column keeps, for arithmetic in SQL."""
+    return type_coerce(column, BigInteger)
+
 
 Fen = Annotated[int, mapped_column(BigInteger)]
 """Money in fen (分). Yuan exist only on pages and in sheets."""

@@ -12,6 +12,8 @@ from app.core.errors import TooManyRequests
 
 ANONYMOUS = "300/minute"
 SIGNED_IN = "600/minute"
+MACHINE = "12000/minute"
+"""A gate or finance system: 200 calls a second."""
 
 _items: dict[str, RateLimitItem] = {}
 

@@ -22,6 +22,7 @@ from tests.conftest import Browse, PhoneOf, Store
 from tests.factories import make_certification, make_customer, make_technician, make_unit
 from tests.phones import Phone
 
+MACHINES_ONLY = "signed calls of a gate or finance system"
 STAFF_ONLY = "every signed-in member of staff, whatever their rights"
 OPEN = {
     "static": "style and scripts",
@@ -54,6 +55,7 @@ class Row:
     roles: tuple[str, ...] | None = None
     right: tuple[str, str] | None = None
     reason: str = ""
+    machine: bool = False
 
     @property
     def plain(self) -> bool:
@@ -77,6 +79,9 @@ def table(app: Flask) -> Iterator[Row]:
             action = getattr(view, "_permission_name", None)
             if declared is not None:
                 reason = "declared public" if declared.roles is None else ""
+                if declared.machine is not None:
+                    yield Row(method, path, rule.endpoint, reason=MACHINES_ONLY, machine=True)
+                    continue
                 yield Row(method, path, rule.endpoint, roles=declared.roles, reason=reason)
             elif action is not None:
                 yield Row(method, path, rule.endpoint, right=(view.__self__.area, action))
@@ -111,7 +116,7 @@ def member(phone: PhoneOf, store: Store) -> Callable[[str], Phone]:
 
 
 def api(rows: list[Row]) -> list[Row]:
-    return [row for row in rows if row.path.startswith("/api/") and row.endpoint not in OPEN]
+    return [row for row in rows if row.path.startswith("/api/") and row.endpoint not in OPEN and not row.machine]
 
 
 def back_office(rows: list[Row]) -> list[Row]:
@@ -165,6 +170,15 @@ def test_a_session_of_staff_opens_nothing_of_the_api(browse: Browse, rows: list[
     boss = browse("boss")
     wrong = [str(row) for row in api(rows) if row.roles is not None and row.call(boss).status_code != 401]
     assert wrong == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_member_does_not_pass_for_a_machine(
+    app: Flask, rows: list[Row], member: Callable[[str], Phone], role: str
+) -> None:
+    headers, machines = member(role).headers, [row for row in rows if row.machine]
+    assert [str(row) for row in machines if row.call(app.test_client(), headers=headers).status_code != 401] == []
+    assert [str(row) for row in machines if row.call(app.test_client()).status_code != 401] == []
 
 
 # ---- the back office
@@ -243,7 +257,8 @@ def test_what_is_somebody_elses_is_absent(app: Flask, rows: list[Row], phone: Ph
         }
     public = {"community_id"}
     for rule in app.url_map.iter_rules():
-        if hasattr(app.view_functions[rule.endpoint], "endpoint") and rule.arguments:
+        declared = getattr(app.view_functions[rule.endpoint], "endpoint", None)
+        if declared is not None and declared.machine is None and rule.arguments:
             assert rule.arguments <= own.keys() | public, f"{rule}: whose record is this?"
             if rule.arguments <= public:
                 continue

@@ -54,6 +54,15 @@ MEANINGS = {
     429: "操作过于频繁,请按 Retry-After 的秒数稍后再试",
 }
 
+SIGNED = [
+    {"name": name, "in": "header", "required": True, "description": text, "schema": {"type": "string"}}
+    for name, text in {
+        "X-Key-Id": "密钥编号",
+        "X-Timestamp": "Unix 时间戳(秒),与服务器相差不超过 300 秒",
+        "X-Nonce": "随机数,8 至 64 个可见字符,只能使用一次",
+        "X-Signature": "HMAC-SHA256(方法、路径、时间戳、随机数各一行,后接请求正文)的十六进制",
+    }.items()
+]
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -128,7 +137,7 @@ class Document:
     @staticmethod
     def _refusals(endpoint: Endpoint) -> Iterable[int]:
         yield from (422, 429)
-        if endpoint.roles is not None or "caller" in endpoint.wants:
+        if endpoint.roles is not None or endpoint.machine is not None or "caller" in endpoint.wants:
             yield 401
         if endpoint.roles is not None:
             yield 403
@@ -164,6 +173,9 @@ class Document:
         if endpoint.roles is not None:
             operation["security"] = [BEARER]
             operation["description"] = "可用身份:" + "、".join(ROLES[role] for role in endpoint.roles)
+        elif endpoint.machine is not None:
+            operation["parameters"] += SIGNED
+            operation["description"] = "由闸机、财务系统等外部系统调用,每次请求须签名"
         elif "caller" in endpoint.wants:
             operation["security"] = [{}, BEARER]
         if endpoint.status == 201:

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from app.core import limits
 from app.core.api import idempotency
 from app.core.api.caller import Caller, authenticate
+from app.core.api.machines import Find, Machine, admit
 from app.core.api.roles import ANY
 from app.core.api.schema import NUL, NoQuery, Schema, UnsupportedBody, read_body, read_query
 from app.core.db import db, reading, transaction
@@ -38,7 +39,7 @@ MenuGate = Callable[[Session, str, str], bool]
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One declared endpoint. ``roles`` None: public, a token is optional."""
+    """One declared endpoint. ``roles`` None: public, a token is optional; or, with ``machine``, for signed calls."""
 
     method: str
     path: str
@@ -54,6 +55,7 @@ class Endpoint:
     prepare: Handler | None = None
     prepare_wants: frozenset[str] = frozenset()
     openapi: Mapping[str, Any] = field(default_factory=dict)
+    machine: Find | None = None
 
     @property
     def raw(self) -> bool:
@@ -63,24 +65,37 @@ class Endpoint:
     def __call__(self, **path: str) -> Response:
         """Answer a request."""
         request.max_content_length = LARGEST_BODY if self.body else LARGEST_FORM
-        caller = self._admit()
+        caller = self._admit() if self.machine is None else None
+        machine = None if self.machine is None else self._admit_machine(self.machine)
         self._authorise(caller)
         if any(NUL in part for part in path.values()):
             raise NotFound  # no database holds it, and PostgreSQL refuses to be asked
         values: dict[str, Any] = dict(path)
         values["caller"] = caller
+        values["machine"] = machine
         values["query"] = read_query(request.args, self.query or NoQuery)
         if self.body:
             values["body"] = self._read_body()
         if self.limit:
-            limits.spend(self.limit, self.handler.__module__, self.handler.__name__, self._who(caller))
+            limits.spend(self.limit, self.handler.__module__, self.handler.__name__, _who(caller, machine))
         if self.prepare:
             values["prepared"] = self.prepare(**{name: values[name] for name in self.prepare_wants})
         values = {name: values[name] for name in self.wants}
         if self.method == "GET":
             with reading():
                 return self._encode(self.handler(**values))
-        return self._write(caller, values)
+        return self._write(_who(caller, machine), values)
+
+    @staticmethod
+    def _admit_machine(find: Find) -> Machine:
+        """Which machine calls; each is limited, and so is an address that signs wrongly."""
+        try:
+            machine = admit(find)
+        except Unauthenticated:
+            limits.spend(limits.ANONYMOUS, limits.address())
+            raise
+        limits.spend(limits.MACHINE, _who(None, machine))
+        return machine
 
     def _admit(self) -> Caller | None:
         """Who calls; members are limited each, everybody else (dead tokens too) by address."""
@@ -92,7 +107,7 @@ class Endpoint:
         if caller is None:
             limits.spend(limits.ANONYMOUS, limits.address())
         else:
-            limits.spend(limits.SIGNED_IN, self._who(caller))
+            limits.spend(limits.SIGNED_IN, _who(caller, None))
         return caller
 
     def _authorise(self, caller: Caller | None) -> None:
@@ -116,12 +131,11 @@ class Endpoint:
             raise UnsupportedBody(_("请求内容应为 JSON(Content-Type: application/json)"))
         return read_body(request.get_data(cache=True), self.body)
 
-    def _write(self, caller: Caller | None, values: dict[str, Any]) -> Response:
+    def _write(self, who: str, values: dict[str, Any]) -> Response:
         key = request.headers.get("Idempotency-Key", "") if self.status == 201 and not self.raw else ""
         if not key:
             with transaction():
                 return self._encode(self.handler(**values))
-        who = self._who(caller)
         with transaction():
             first = idempotency.begin(db.session(), who, key)
             if first is not None:
@@ -137,9 +151,11 @@ class Endpoint:
             return Response(status=204)
         return _json(msgspec.json.encode(result), self.status)
 
-    @staticmethod
-    def _who(caller: Caller | None) -> str:
-        return f"member:{caller.member_id}" if caller else f"ip:{limits.address()}"
+
+def _who(caller: Caller | None, machine: Machine | None) -> str:
+    if machine is not None:
+        return f"{machine.kind}:{machine.id}"
+    return f"member:{caller.member_id}" if caller else f"ip:{limits.address()}"
 
 
 class Endpoints:
@@ -155,7 +171,8 @@ class Endpoints:
         method: str,
         path: str,
         *,
-        roles: Sequence[str] | None,
+        roles: Sequence[str] | None = None,
+        machine: Find | None = None,
         body: type[Schema] | None = None,
         query: type[Schema] | None = None,
         returns: Any = None,
@@ -165,11 +182,13 @@ class Endpoints:
         prepare: Handler | None = None,
         openapi: Mapping[str, Any] | None = None,
     ) -> Callable[[Handler], Handler]:
-        """Declare an endpoint. ``returns=Response`` for a handler that makes its own; ``limit`` as in ``20/day``.
+        """Declare an endpoint: for these ``roles``, for everybody (None), or for signed calls of a ``machine``, which
+        says who has a key id; the handler may take the ``machine``.
 
-        ``prepare`` takes of the same arguments what it names and does what no transaction should wait for (decoding,
-        asking an outside party); the handler gets its result as ``prepared``. ``openapi`` is laid over the described
-        operation, for what a schema cannot say (forms, files).
+        ``returns=Response`` for a handler that makes its own; ``limit`` as in ``20/day``. ``prepare`` takes of the same
+        arguments what it names and does what no transaction should wait for (decoding, asking an outside party); the
+        handler gets its result as ``prepared``. ``openapi`` is laid over the described operation, for what a schema
+        cannot say (forms, files).
         """
         unknown = set(roles or ()) - set(ANY)
         if unknown:
@@ -180,7 +199,7 @@ class Endpoints:
             self.endpoints.append(
                 Endpoint(method, path, handler, None if roles is None else tuple(roles), body, query, returns,
                          204 if returns is None else status, limit, menu, wants, prepare,
-                         _named(prepare) if prepare else frozenset(), openapi or {})
+                         _named(prepare) if prepare else frozenset(), openapi or {}, machine)
             )  # fmt: skip
             return handler
 

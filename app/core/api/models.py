@@ -1,4 +1,4 @@
-"""What the API factory keeps: answers under idempotency keys."""
+"""What the API factory keeps: answers under idempotency keys, and the nonces of signed calls."""
 
 from sqlalchemy import Integer, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -18,3 +18,15 @@ class IdempotentAnswer(Record):
     fingerprint: Mapped[str] = mapped_column(String(64))
     status: Mapped[int] = mapped_column(Integer)
     body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SpentNonce(Record):
+    """The nonce of a signed call that was taken; the unique key lets it count once."""
+
+    __tablename__ = "spent_nonce"
+    __label__ = "已用随机数"
+    __audited__ = False
+    __table_args__ = (UniqueConstraint("key", "nonce"),)
+
+    key: Mapped[str] = mapped_column(String(96))
+    nonce: Mapped[str] = mapped_column(String(64))

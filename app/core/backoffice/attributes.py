@@ -13,7 +13,7 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Date, Integer, Numeric, String, Text, inspect
 from sqlalchemy.orm import MANYTOONE
 
-from app.core.db import Moment, column_label
+from app.core.db import Exact, Moment, column_label
 from app.core.privacy import Privacy, Sealed
 
 LARGEST_BIGINT = 2**63 - 1
@@ -152,7 +152,7 @@ def _kind(model: Any, name: str, column: Column[Any]) -> tuple[Kind, Mapping[str
         (Moment, Kind.MOMENT),
         (Date, Kind.DATE),
         (Integer, Kind.MONEY if name.endswith("_fen") else Kind.INTEGER),
-        (Numeric, Kind.DECIMAL),
+        ((Numeric, Exact), Kind.DECIMAL),
         (Text, Kind.LONG_TEXT),
         (String, Kind.TEXT),
     ):

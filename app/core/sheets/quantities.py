@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import Numeric
 
-from app.core.db import to_fen
+from app.core.db import Exact, to_fen
 from app.core.sheets.columns import Cell, CellError, Column, clean
 
 MOST_INTEGER = 2**31 - 1
@@ -35,7 +35,7 @@ class Decimal(Column):
     def bind(self, model: Any) -> None:
         super().bind(model)
         kind = self.table_column.type if self.table_column is not None else None
-        if isinstance(kind, Numeric) and kind.precision is not None:
+        if isinstance(kind, (Numeric, Exact)) and kind.precision is not None:
             self.digits, self.places = kind.precision, kind.scale or 0
 
     def read(self, text: str) -> Any:

@@ -11,7 +11,7 @@ from sqlalchemy import Date, Numeric, Table, bindparam, delete, exists, func, in
 from sqlalchemy.orm import Session
 
 from app.core import audit, clock
-from app.core.db import Record, derived_columns, fill_derived
+from app.core.db import Exact, Record, derived_columns, fill_derived
 from app.core.errors import Conflict, Invalid
 from app.core.privacy import Sealed, keyring
 from app.core.sheets.check import Plan, few_collections
@@ -294,6 +294,6 @@ def _thaw(model: Any, name: str, value: Any) -> Any:
         return None
     if isinstance(kind, Sealed):
         return keyring().unseal(value)
-    if isinstance(kind, Numeric):
+    if isinstance(kind, (Numeric, Exact)):
         return Decimal(value)
     return date.fromisoformat(value) if isinstance(kind, Date) else value

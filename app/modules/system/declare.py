@@ -1,7 +1,7 @@
 """The module in one object."""
 
 from app.core import media, messages
-from app.core.api import idempotency
+from app.core.api import idempotency, machines
 from app.core.jobs import Timed, runner
 from app.core.module import DELETE, EDIT, EXPORT, VIEW, Area, Module, Setting, Tile
 from app.modules.system import api, commands, demo, media_api, operations, queries
@@ -26,12 +26,14 @@ MODULE = Module(
     api=(api.api, media_api.api),
     handlers={
         "api.forget_answers": idempotency.forget,
+        "api.forget_nonces": machines.forget,
         "jobs.forget_done": runner.forget_done,
         "media.sweep": media.sweep,
         "messages.deliver": messages.deliver,
     },
     schedule=(
         Timed("api.forget_answers", daily_at="03:20"),
+        Timed("api.forget_nonces", every_minutes=30),
         Timed("jobs.forget_done", daily_at="03:30"),
         Timed("media.sweep", every_minutes=60),
     ),

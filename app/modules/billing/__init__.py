@@ -1,0 +1,1 @@
+"""Billing: from tariff to money in the bank (B1–B7)."""

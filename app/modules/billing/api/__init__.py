@@ -1,0 +1,1 @@
+"""Mobile and machine endpoints of billing."""
