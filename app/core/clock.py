@@ -28,6 +28,11 @@ def today() -> date:
     return local(now()).date()
 
 
+def start_of(day: date) -> datetime:
+    """The moment at which a day begins in Asia/Shanghai."""
+    return datetime(day.year, day.month, day.day, tzinfo=SHANGHAI)
+
+
 @contextmanager
 def travel(to: datetime | timedelta) -> Iterator[None]:
     """Let the clock stand at another moment (it goes on ticking from there), for tests and rehearsals."""
