@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from app.core.api import Endpoints
     from app.core.backoffice import ModuleView
     from app.core.jobs.outbox import Handler, Outside, Timed
+    from app.core.reports import Report
     from app.core.sheets import Sheet
 
 
@@ -109,6 +110,7 @@ class Module:
     views: "Sequence[type[ModuleView] | type[Any]]" = ()
     api: "Sequence[Endpoints]" = ()
     sheets: "Sequence[Sheet]" = ()
+    reports: "Sequence[Report]" = ()
     media: Sequence[Purpose] = ()
     schedule: "Sequence[Timed]" = ()
     handlers: "Mapping[str, Handler | Outside]" = field(default_factory=dict)

@@ -17,9 +17,11 @@ from werkzeug.test import TestResponse
 from app.core import messages
 from app.core.api.roles import ROLES
 from app.core.module import Registry
+from app.modules.billing.operations import charges
 from app.modules.members.models import CustomerMember
 from tests.conftest import Browse, PhoneOf, Store
 from tests.factories import make_certification, make_customer, make_technician, make_unit
+from tests.modules.billing.factories import make_bill
 from tests.phones import Phone
 
 MACHINES_ONLY = "signed calls of a gate or finance system"
@@ -247,6 +249,11 @@ def test_what_is_somebody_elses_is_absent(app: Flask, rows: list[Row], phone: Ph
     assert picture is not None
     with store() as session:
         unit = make_unit(session)
+        charges.install(session)
+        for person in (wang, li):
+            customer = make_customer(session)
+            session.add(CustomerMember(customer_id=customer.id, member_id=int(person.member["id"])))
+        bill = make_bill(session, customer, unit)
         application = make_certification(session, int(li.member["id"]), unit)
         message = messages.send(session, int(li.member["id"]), "notice", "标题", "内容")
         session.flush()
@@ -254,6 +261,7 @@ def test_what_is_somebody_elses_is_absent(app: Flask, rows: list[Row], phone: Ph
             "key": str(picture["id"]),
             "certification_id": str(application.id),
             "message_id": str(message.id),
+            "bill_id": str(bill.id),
         }
     public = {"community_id"}
     for rule in app.url_map.iter_rules():

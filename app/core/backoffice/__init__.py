@@ -12,9 +12,10 @@ from app.core.backoffice.catalogue import compile_catalogues
 from app.core.backoffice.elements import Button, bulk, computed
 from app.core.backoffice.media_view import MediaView
 from app.core.backoffice.pages import PageView, page
+from app.core.backoffice.report_pages import page_of
 from app.core.backoffice.security import BackOffice, StaffSecurityManager
 from app.core.backoffice.view import ModuleView
-from app.core.db import db
+from app.core.db import db, yuan
 from app.core.module import Registry
 
 __all__ = ("Button", "ModuleView", "PageView", "bulk", "computed", "init_app", "page")
@@ -44,6 +45,7 @@ def init_app(app: Flask) -> None:
             csrf.exempt(blueprint)
     headers.init_app(app)
     app.jinja_env.globals["media_url"] = media.url
+    app.jinja_env.filters["yuan"] = yuan
     shell.init_app(app)
     permissions.init_app(app)
     builder = BackOffice(app, db.session, indexview=shell.IndexView, security_manager_class=StaffSecurityManager)
@@ -55,6 +57,10 @@ def init_app(app: Flask) -> None:
         for view in module.views:
             registry.require(view.area, "view")
             builder.add_view_no_menu(view)
+    app.extensions["report_pages"] = [page_of(report) for module in registry for report in module.reports]
+    for view in app.extensions["report_pages"]:
+        registry.require(view.area, "export")
+        builder.add_view_no_menu(view)
 
 
 def _limit_typed_forms() -> None:

@@ -45,11 +45,12 @@ class Declaration(ModelView):
     - ``order``: as in ``("-created_at",)``; ``sortable``: columns whose heading sorts (give each an index).
     - ``form``: columns and relationships of the add form, and of the edit form unless ``form_edit`` differs.
       Operations get column names: ``building`` is handed on as ``building_id``.
+    - An add form's address may fill in relationships, choices and texts: ``/new?bill=12``.
     - ``moves``: names of the workflow's moves that staff make here; ``move_inputs``: columns asked for with one,
       as in ``{"reject": ("reason",)}``.
     - ``related``: ``((OtherView, "its_foreign_key"), …)`` shown as tables on the show page.
-    - ``sheet``: gives import, template and export buttons. ``images``: the purpose of pictures in the
-      form, at most ``images_most``.
+    - ``sheet``: gives an export button, and import and template buttons where the module lists it among its sheets.
+      ``images``: the purpose of pictures in the form, at most ``images_most``.
     - ``readonly``, ``can_add``, ``can_edit``, ``can_delete``: take screens away.
     - ``tones``: ``{state: "green" | "amber" | "red" | "blue" | "grey"}`` where the default colour does not fit.
     - ``named``: the Chinese names of the keys that a text column holds, as functions (read once, at start).
@@ -171,7 +172,7 @@ class Declaration(ModelView):
         return self.can_delete and not self.readonly and self.may(DELETE.key)
 
     def may_import(self) -> bool:
-        return self.sheet is not None and not self.readonly and self.may(IMPORT.key)
+        return self.imported and not self.readonly and self.may(IMPORT.key)
 
     def may_export(self) -> bool:
         return self.sheet is not None and self.may(EXPORT.key)
@@ -273,6 +274,7 @@ class Declaration(ModelView):
         self.module = modules[0]
         self.route_base = self.route_base or f"/{self.module.key}/{self.model.__tablename__}"
         self.noun = self.model.__label__
+        self.imported = any(sheet is self.sheet for module in registry() for sheet in module.sheets)
         names = describable(self.model)
         self.shown_columns = self._shown(self.columns or names[1:7])
         self.shown_sections = [(title, self._shown(part)) for title, part in self.sections or self._one_section(names)]

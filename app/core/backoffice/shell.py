@@ -1,9 +1,10 @@
 """What surrounds every page: the menu of what one may see, the start page, error pages."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, g, redirect, render_template, request, url_for
+from flask import Flask, current_app, g, redirect, render_template, request, url_for
 from flask_appbuilder import BaseView, expose
 from flask_babel import format_date
 from flask_babel import gettext as _
@@ -34,6 +35,8 @@ MESSAGES = {
     503: "服务暂时不可用,请稍后再试",
 }
 
+REPORTS = Module("reports", "统计报表", "fa-chart-column")
+"""The group of the menu that holds the reports of all modules."""
 BEFORE_PASSWORD_CHANGE = ("AccountView.password", "SignInView.logout")
 
 
@@ -112,20 +115,23 @@ def _scope() -> str:
 
 def sidebar() -> list[tuple[Module, list[MenuItem]]]:
     """The modules with their screens that the signed-in person may view; none while the initial password stands."""
-    found = []
+    found: list[tuple[Module, list[MenuItem]]] = []
     with reading():
         if _must_change_password():
             return []
         for module in registry():
-            items = [
-                MenuItem(view.title, view.icon, address, _is_current(address))
-                for view in module.views
-                if getattr(view, "menu", True) and rights.can(view.area, "view")
-                for address in [url_for(f"{view.__name__}.{view.default_view}")]
-            ]
-            if items:
-                found.append((module, items))
-    return found
+            found.append((module, _items(view for view in module.views if getattr(view, "menu", True))))
+        found.append((REPORTS, _items(current_app.extensions["report_pages"])))
+    return [(module, items) for module, items in found if items]
+
+
+def _items(views: Iterable[Any]) -> list[MenuItem]:
+    return [
+        MenuItem(view.title, view.icon, address, _is_current(address))
+        for view in views
+        if rights.can(view.area, "view")
+        for address in [url_for(f"{view.__name__}.{view.default_view}")]
+    ]
 
 
 def _is_current(address: str) -> bool:

@@ -303,10 +303,22 @@ class ModuleView(Declaration):
             }
             return self.render(self.show_template, **(page_context | self.show_context(record)))
 
+    def _preset(self, arguments: Mapping[str, str]) -> dict[str, Any]:
+        """What the address of an add form fills in: a link from another record's page names that record."""
+        given: dict[str, Any] = {}
+        for what in self.add_attributes:
+            text = arguments.get(what.name, "")
+            if what.kind is Kind.RELATION and text.isascii() and text.isdigit() and len(text) < 19:
+                found = self.candidate(db.session(), what, int(text))
+                given |= {} if found is None else {what.name: found.id}
+            elif what.kind in (Kind.CHOICE, Kind.TEXT) and text:
+                given[what.name] = text[:200]
+        return given
+
     def _form(self, record: Any) -> Any:
         """The add form (no record) or the edit form."""
         session, pk = db.session(), record.id if record is not None else None
-        form = forms.bind(self.add_form if record is None else self.edit_form, record)
+        form = forms.bind(self.add_form if record is None else self.edit_form, record, self._preset(request.args))
         version = record.updated_at.isoformat() if record is not None else ""
         problems: Any = []
         if request.method == "POST":

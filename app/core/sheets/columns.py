@@ -212,7 +212,8 @@ class Choice(Column):
     def bind(self, model: Any) -> None:
         super().bind(model)
         assert self.table_column is not None
-        self.titles: Mapping[str, str] = self.table_column.info["choices"]
+        info = self.table_column.info
+        self.titles: Mapping[str, str] = model.flow.states if info.get("state") else info["choices"]
         self.keys = {title: key for key, title in self.titles.items()} | {key: key for key in self.titles}
 
     def read(self, text: str) -> Any:

@@ -1,7 +1,7 @@
 """Export: exactly the rows of a filtered list as .xlsx, personal columns masked unless revealed, and recorded."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
 from flask import Response, send_file
@@ -46,13 +46,20 @@ def export_response(
         audit.record(
             session, "export", sheet.model.__tablename__, {"rows": count, "revealed": reveal, "filters": chosen}
         )
+    return _download(stream, f"{sheet.title}-{clock.today():%Y%m%d}")
+
+
+def table_response(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]], name: str) -> Response:
+    """Rows that are no records (a report, a statement) as a download; the caller has recorded who takes it."""
+    stream: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  (the response closes it)
+    write_xlsx(stream, title, header, rows, [18] * len(header))
+    return _download(stream, name)
+
+
+def _download(stream: IO[bytes], name: str) -> Response:
     stream.seek(0)
     response = send_file(
-        stream,
-        mimetype=MIMETYPE,
-        as_attachment=True,
-        download_name=f"{sheet.title.replace('/', '与')}-{clock.today():%Y%m%d}.xlsx",
-        max_age=0,
+        stream, mimetype=MIMETYPE, as_attachment=True, download_name=f"{name.replace('/', '与')}.xlsx", max_age=0
     )
     response.headers["Cache-Control"] = "no-store"
     return response

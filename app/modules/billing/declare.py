@@ -1,10 +1,27 @@
 """The module in one object."""
 
 from app.core.jobs import Timed
-from app.core.module import APPROVE, DELETE, EDIT, EXPORT, IMPORT, REVEAL, STANDARD, VIEW, Area, Module, Setting
+from app.core.module import (
+    APPROVE,
+    DELETE,
+    EDIT,
+    EXPORT,
+    IMPORT,
+    REVEAL,
+    STANDARD,
+    VIEW,
+    Area,
+    MenuEntry,
+    Module,
+    Setting,
+    Tile,
+)
 from app.modules.billing import models as _tables  # noqa: F401  (the metadata knows them)
-from app.modules.billing import operations
+from app.modules.billing import operations, queries
+from app.modules.billing.api import bills as bills_api
+from app.modules.billing.backoffice import bills, payments
 from app.modules.billing.operations import offset
+from app.modules.billing.reports import REPORTS
 
 MODULE = Module(
     "billing",
@@ -15,6 +32,23 @@ MODULE = Module(
         Area("tariffs", "收费标准与抄表", (*STANDARD, APPROVE)),
         Area("dunning", "催缴", (*STANDARD,)),
         Area("reconciliation", "对账与财务接口", (VIEW, EDIT, DELETE, IMPORT, EXPORT, REVEAL)),
+    ),
+    views=(
+        payments.CounterView,
+        bills.BillView,
+        payments.PaymentView,
+        payments.RefundView,
+        bills.WaiverView,
+        payments.DepositView,
+        payments.StatementView,
+    ),
+    api=(bills_api.api,),
+    reports=REPORTS,
+    menu=(MenuEntry("billing", "在线缴费", "wallet", "/pkg-billing/bills", ("merchant", "tenant")),),
+    tiles=(
+        Tile("billing", "approve", "待审批退款", queries.count_refunds, "RefundView.list", {"state": "pending"}),
+        Tile("billing", "approve", "待审批减免", queries.count_waivers, "WaiverView.list", {"state": "pending"}),
+        Tile("billing", "approve", "待退押金", queries.count_deposits, "DepositView.list", {"state": "returning"}),
     ),
     settings=(
         Setting("billing.auto_offset", "预存自动抵扣", True, "每天用客户的预存款抵扣未缴账单，先到期的先抵"),

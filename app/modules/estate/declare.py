@@ -1,7 +1,7 @@
 """The module in one object."""
 
 from app.core.module import Area, Module
-from app.modules.estate import backoffice, demo, sheets
+from app.modules.estate import backoffice, connections, demo, sheets
 from app.modules.estate.api import api
 
 MODULE = Module(
@@ -12,5 +12,6 @@ MODULE = Module(
     views=(backoffice.UnitView, backoffice.BuildingView, backoffice.CommunityView),
     api=(api,),
     sheets=(sheets.COMMUNITIES, sheets.BUILDINGS, sheets.UNITS),
+    start=connections.connect,
     demo=demo.fill,
 )

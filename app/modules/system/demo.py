@@ -42,10 +42,10 @@ def fill(session: Session) -> None:
 
 def rights_by_role() -> dict[str, set[staff.Right]]:
     """What the demonstration's roles may, from what the modules declare."""
-    system = {area.key for module in registry() if module.key == "system" for area in module.areas}
+    areas = {module.key: {area.key for area in module.areas} for module in registry()}
     grantable = staff.grantable()
     return {
         CERTIFIER: {right for right in grantable if right[0] == "certification"},
-        CASHIER: {right for right in grantable if right[0] == "billing"},
-        PROPERTY: {right for right in grantable if right[0] not in system},
+        CASHIER: {right for right in grantable if right[0] in areas["billing"]},
+        PROPERTY: {right for right in grantable if right[0] not in areas["system"]},
     }

@@ -31,6 +31,7 @@ for (const group of document.querySelectorAll(".menu-group")) {
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-dialog]");
   if (opener) document.getElementById(opener.dataset.dialog)?.showModal();
+  if (event.target.closest("[data-print]")) print();
   if (event.target.closest("[data-close]")) event.target.closest("dialog")?.close();
   for (const menu of document.querySelectorAll("details.user-menu[open], details.saved-filters[open]")) {
     if (!menu.contains(event.target)) menu.open = false;

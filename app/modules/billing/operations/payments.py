@@ -136,12 +136,13 @@ def receive(
     cashier_id: int | None = None,
     channel_no: str | None = None,
     note: str = "",
+    prepay: bool = False,
 ) -> Payment:
     """Book money that is here: taken at the counter, or reported by the finance system.
 
-    It goes to the bills given, in the order of their due dates (no bill given: to all that are open), and what is left
-    becomes the customer's prepayment. Raises Invalid for an amount that is none or a day to come, NotFound for a bill
-    of somebody else.
+    It goes to the bills given, in the order of their due dates (no bill given: to all that are open, or with ``prepay``
+    to none), and what is left becomes the customer's prepayment. Raises Invalid for an amount that is none or a day to
+    come, NotFound for a bill of somebody else.
     """
     problems = []
     if amount_fen <= 0:
@@ -151,9 +152,10 @@ def receive(
     if problems:
         raise Invalid(errors=problems)
     theirs = (Bill.customer_id == customer_id, Bill.community_id == community_id)
+    bills: list[Bill] = []
     if bill_ids:
         bills = _lock(session, bill_ids, *theirs)
-    else:
+    elif not prepay:
         open_bills = select(Bill.id).where(*theirs, Bill.state.in_(OPEN)).order_by(Bill.due_on, Bill.id)
         open_ids = session.scalars(open_bills.limit(MOST_BILLS)).all()
         bills = _lock(session, open_ids, *theirs) if open_ids else []

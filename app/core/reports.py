@@ -1,0 +1,90 @@
+"""Reports, declared: a module says which rows, which columns, which chart; the screen and the file come from here.
+
+Report("arrears", "欠费账龄", "billing", [Column("客户"), Column("欠费", AMOUNT)], rows=arrears_by_age,
+       help="截至期末未结清的本金与滞纳金", chart=Chart("bar", label=0, values=(1,)))
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+TEXT, INTEGER, DECIMAL, AMOUNT, PERCENT, DURATION, DATE = (
+    "text", "integer", "decimal", "amount", "percent", "duration", "date",
+)  # fmt: skip
+KINDS = (TEXT, INTEGER, DECIMAL, AMOUNT, PERCENT, DURATION, DATE)
+CHARTS = ("bar", "line", "pie")
+LONGEST = timedelta(days=3 * 366)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. Values: AMOUNT in fen, PERCENT as a part of 1, DURATION in minutes, DATE a date; None is empty."""
+
+    title: str
+    kind: str = TEXT
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A picture of the rows: which column names the points, and which hold their values."""
+
+    kind: str
+    label: int
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What somebody wants to see: days (inclusive), communities (None: all; already within their scope), grouping."""
+
+    start: date
+    end: date
+    communities: list[int] | None
+    by: str = ""
+
+
+Rows = Callable[[Session, Asked], Sequence[Sequence[Any]]]
+
+
+@dataclass(frozen=True)
+class Report:
+    """One report: a screen at ``/reports/<key>/`` for those who may ``view`` in ``area``, a file for ``export``.
+
+    ``by`` maps grouping keys to their names (the first is the default). ``span`` is the time that is shown at first:
+    ``month`` or ``year`` up to today, or ``day``. ``total`` adds a line that sums whole numbers and amounts. ``help``
+    says in words how the figures come about. Raises LookupError for kinds or columns that do not exist.
+    """
+
+    key: str
+    title: str
+    area: str
+    columns: Sequence[Column]
+    rows: Rows
+    help: str = ""
+    by: Mapping[str, str] = field(default_factory=dict)
+    chart: Chart | None = None
+    span: str = "month"
+    total: bool = False
+    icon: str = "fa-chart-column"
+
+    def __post_init__(self) -> None:
+        unknown = {column.kind for column in self.columns} - set(KINDS)
+        places = (self.chart.label, *self.chart.values) if self.chart else ()
+        if unknown or any(place >= len(self.columns) for place in places):
+            raise LookupError(
+                f"report {self.key!r}: unknown kinds {sorted(unknown)} or a chart of columns that are not"
+            )
+        if self.chart and self.chart.kind not in CHARTS:
+            raise LookupError(f"report {self.key!r}: no chart {self.chart.kind!r}")
+
+    def totals(self, rows: Sequence[Sequence[Any]]) -> list[Any] | None:
+        """The line of sums below the rows; None for a report without."""
+        if not self.total or not rows:
+            return None
+        return [
+            sum(row[n] or 0 for row in rows) if column.kind in (INTEGER, AMOUNT) else None
+            for n, column in enumerate(self.columns)
+        ]

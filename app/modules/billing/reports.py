@@ -1,0 +1,161 @@
+"""Reports of billing: each a sum over the ledger, or over what is owed now (B3)."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import and_, case, func, select
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.core.reports import AMOUNT, DATE, INTEGER, PERCENT, Asked, Chart, Column, Report
+from app.modules.billing import queries
+from app.modules.billing.models import Bill, FeeItem, LedgerEntry, Payment
+from app.modules.billing.models.ledger import CASH, DEPOSIT, ISSUE, OFFSET, PAYMENT, RECEIVABLE, REFUND, VOIDING, WAIVED
+from app.modules.billing.models.money import CHANNELS
+from app.modules.estate.models import Community
+from app.modules.members.models import Customer
+
+MOST = 2000
+AGES = ((0, "未到期"), (30, "逾期 30 天内"), (90, "31–90 天"), (180, "91–180 天"), (365, "181–365 天"))
+OLDEST = "一年以上"
+
+
+def _in_communities(query: Any, model: Any, asked: Asked) -> Any:
+    return query if asked.communities is None else query.where(model.community_id.in_(asked.communities))
+
+
+def collection(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
+    """Of the bills of these periods: due (issued less void and waived), received, and the rate; by ``asked.by``."""
+    fen = LedgerEntry.amount_fen
+    taken = and_(LedgerEntry.credit == RECEIVABLE, LedgerEntry.kind.in_((PAYMENT, OFFSET, DEPOSIT)))
+    given_back = and_(LedgerEntry.debit == RECEIVABLE, LedgerEntry.kind == REFUND)
+    name: Any = {"period": LedgerEntry.period, "fee": FeeItem.name, "community": Community.name}[asked.by]
+    query = (
+        select(
+            name,
+            func.sum(case((LedgerEntry.kind == ISSUE, fen), (LedgerEntry.kind == VOIDING, -fen), else_=0)),
+            func.sum(case((LedgerEntry.debit == WAIVED, fen), else_=0)),
+            func.sum(case((taken, fen), (given_back, -fen), else_=0)),
+        )
+        .join(FeeItem, FeeItem.id == LedgerEntry.fee_item_id)
+        .join(Community, Community.id == LedgerEntry.community_id)
+        .where(LedgerEntry.period.between(f"{asked.start:%Y-%m}", f"{asked.end:%Y-%m}"))
+        .group_by(name)
+        .order_by(name)
+    )
+    rows = []
+    for label, issued, waived, received in session.execute(_in_communities(query, LedgerEntry, asked)):
+        due = int(issued) - int(waived)
+        rate = float(received) / due if due else None
+        rows.append((label, int(issued), int(waived), due, int(received), due - int(received), rate))
+    return rows
+
+
+def ageing(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
+    """What is owed now (principal and late fee), by how long it has been due; the largest arrears first."""
+    today = clock.today()
+    owed = queries.outstanding()
+    parts: list[Any] = []
+    newer = None
+    for days, _title in AGES:
+        since = today - timedelta(days=days)
+        inside = Bill.due_on >= since if newer is None else and_(Bill.due_on >= since, Bill.due_on < newer)
+        parts.append(func.sum(case((inside, owed), else_=0)))
+        newer = since
+    parts.append(func.sum(case((Bill.due_on < newer, owed), else_=0)))
+    name: Any = {"customer": Customer.name, "fee": FeeItem.name, "community": Community.name}[asked.by]
+    key: Any = {"customer": Bill.customer_id, "fee": Bill.fee_item_id, "community": Bill.community_id}[asked.by]
+    query = (
+        select(name, *parts, func.sum(owed), func.count(Bill.id))
+        .join(Customer, Customer.id == Bill.customer_id)
+        .join(FeeItem, FeeItem.id == Bill.fee_item_id)
+        .join(Community, Community.id == Bill.community_id)
+        .where(Bill.state.in_(queries.OPEN))
+        .group_by(key, name)
+        .order_by(func.sum(owed).desc())
+        .limit(MOST)
+    )
+    found = session.execute(_in_communities(query, Bill, asked))
+    return [(label, *(int(amount) for amount in amounts)) for label, *amounts in found]
+
+
+def daily_cash(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
+    """What came in and went out each day, as the ledger booked it, by channel; deposits stand apart."""
+    fen = LedgerEntry.amount_fen
+    deposit = LedgerEntry.kind == DEPOSIT
+    comes, goes = LedgerEntry.debit == CASH, LedgerEntry.credit == CASH
+    query = (
+        select(
+            LedgerEntry.booked_on,
+            *(func.sum(case((and_(comes, Payment.channel == channel), fen), else_=0)) for channel in CHANNELS),
+            func.sum(case((and_(deposit, comes), fen), (and_(deposit, goes), -fen), else_=0)),
+            func.sum(case((and_(goes, ~deposit), fen), else_=0)),
+            func.sum(case((comes, fen), (goes, -fen), else_=0)),
+        )
+        .outerjoin(Payment, Payment.id == LedgerEntry.payment_id)
+        .where(LedgerEntry.booked_on.between(asked.start, asked.end), comes | goes)
+        .group_by(LedgerEntry.booked_on)
+        .order_by(LedgerEntry.booked_on)
+    )
+    found = session.execute(_in_communities(query, LedgerEntry, asked))
+    return [(day, *(int(amount) for amount in amounts)) for day, *amounts in found]
+
+
+REPORTS = (
+    Report(
+        "collection",
+        "收缴率",
+        "billing",
+        [
+            Column("分组"),
+            Column("出账", AMOUNT),
+            Column("减免", AMOUNT),
+            Column("应收", AMOUNT),
+            Column("实收", AMOUNT),
+            Column("欠缴", AMOUNT),
+            Column("收缴率", PERCENT),
+        ],
+        rows=collection,
+        by={"period": "账期", "fee": "费用项", "community": "园区"},
+        span="year",
+        chart=Chart("bar", 0, (3, 4)),
+        icon="fa-percent",
+        help="按账单的账期统计本金。应收 = 出账（扣除作废）− 减免；实收 = 缴费、预存抵扣、押金抵扣 − 退款冲回；"
+        "收缴率 = 实收 ÷ 应收。",
+    ),
+    Report(
+        "ageing",
+        "欠费账龄",
+        "billing",
+        [
+            Column("分组"),
+            *(Column(title, AMOUNT) for _days, title in AGES),
+            Column(OLDEST, AMOUNT),
+            Column("欠费合计", AMOUNT),
+            Column("账单数", INTEGER),
+        ],
+        rows=ageing,
+        by={"customer": "客户", "fee": "费用项", "community": "园区"},
+        total=True,
+        chart=Chart("bar", 0, (7,)),
+        icon="fa-hourglass-half",
+        help="当前未结清账单的本金与滞纳金，按到期日距今天数分段，与所选日期无关；最多列出欠费最多的 2,000 组。",
+    ),
+    Report(
+        "daily_cash",
+        "收款日报",
+        "billing",
+        [
+            Column("日期", DATE),
+            *(Column(title, AMOUNT) for title in CHANNELS.values()),
+            Column("押金净收", AMOUNT),
+            Column("退款支出", AMOUNT),
+            Column("净收款", AMOUNT),
+        ],
+        rows=daily_cash,
+        total=True,
+        chart=Chart("line", 0, (len(CHANNELS) + 3,)),
+        icon="fa-cash-register",
+        help="按入账日期统计。净收款 = 各渠道收款 + 押金净收 − 退款支出。",
+    ),
+)
