@@ -54,8 +54,9 @@ class Report:
     """One report: a screen at ``/reports/<key>/`` for those who may ``view`` in ``area``, a file for ``export``.
 
     ``by`` maps grouping keys to their names (the first is the default). ``span`` is the time that is shown at first:
-    ``month`` or ``year`` up to today, or ``day``. ``total`` adds a line that sums whole numbers and amounts. ``help``
-    says in words how the figures come about. Raises LookupError for kinds or columns that do not exist.
+    ``month`` or ``year`` up to today, or ``day``; ``now`` for what has no time, being about this moment. ``total``
+    adds a line that sums whole numbers and amounts. ``help`` says in words how the figures come about. Raises
+    LookupError for kinds or columns that do not exist.
     """
 
     key: str

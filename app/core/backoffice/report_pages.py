@@ -97,7 +97,7 @@ class ReportPage(PageView):
         today = clock.today()
         if self.report.span == "year":
             return today.replace(month=1, day=1), today
-        return (today if self.report.span == "day" else today.replace(day=1)), today
+        return (today.replace(day=1) if self.report.span == "month" else today), today
 
 
 NUMERIC = (INTEGER, DECIMAL, AMOUNT, PERCENT, DURATION)

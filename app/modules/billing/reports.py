@@ -136,10 +136,11 @@ REPORTS = (
         ],
         rows=ageing,
         by={"customer": "客户", "fee": "费用项", "community": "园区"},
+        span="now",
         total=True,
         chart=Chart("bar", 0, (7,)),
         icon="fa-hourglass-half",
-        help="当前未结清账单的本金与滞纳金，按到期日距今天数分段，与所选日期无关；最多列出欠费最多的 2,000 组。",
+        help="当前未结清账单的本金与滞纳金，按到期日距今天数分段；最多列出欠费最多的 2,000 组。",
     ),
     Report(
         "daily_cash",

@@ -3,9 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.core.rights import StaffScope
 from app.modules.billing.models import Bill
 from app.modules.billing.operations import charges
 from app.modules.estate.models import Unit
@@ -37,3 +40,9 @@ def make_bill(session: Session, customer: Customer, unit: Unit, fen: int = 24220
             **values,
         },
     )
+
+
+def keep_to(session: Session, username: str, community_id: int) -> None:
+    """Narrow a staff member's data scope to one community."""
+    person = session.scalars(select(User).where(User.username == username)).one()
+    session.add(StaffScope(user_id=person.id, community_id=community_id))
