@@ -1,0 +1,7 @@
+"""Work orders of the demonstration park."""
+
+from sqlalchemy.orm import Session
+
+
+def fill(session: Session) -> None:
+    """Later."""
