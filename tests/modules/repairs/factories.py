@@ -48,10 +48,8 @@ def make_category(session: Session, **values: Any) -> RepairCategory:
 
 
 def make_equipment(session: Session, unit: Unit, category: RepairCategory, **values: Any) -> Equipment:
-    return reporting.save_equipment(
-        session, None,
-        {"community_id": unit.community_id, "category_id": category.id, "name": "1号客梯", "place": "大堂东侧", **values},
-    )  # fmt: skip
+    known = {"community_id": unit.community_id, "category_id": category.id, "name": "1号客梯", "place": "大堂东侧"}
+    return reporting.save_equipment(session, None, known | values)
 
 
 def make_order(session: Session, home: Home, category: RepairCategory | None = None, **values: Any) -> WorkOrder:
@@ -60,11 +58,8 @@ def make_order(session: Session, home: Home, category: RepairCategory | None = N
     place: dict[str, Any] = {"unit_id": home.unit.id}
     if values.get("area") == "public":
         place = {"place": "A座大堂", "community_id": home.unit.community_id}
-    return reporting.report(
-        session,
-        home.member,
-        **{"area": "leased", "category_id": category.id, "description": "厨房水龙头关不紧，一直滴水", **place, **values},
-    )
+    said = {"area": "leased", "category_id": category.id, "description": "厨房水龙头关不紧，一直滴水"}
+    return reporting.report(session, home.member, **{**said, **place, **values})
 
 
 def make_plumber(session: Session, **values: Any) -> Technician:
