@@ -60,7 +60,7 @@ MODULE = Module(
         Setting("repairs.urgent_round_clock", "紧急工单全天计时", True, "紧急工单不分昼夜和节假日计算时限"),
         Setting("repairs.warn_minutes", "时限预警提前（分钟）", 30, minimum=5, maximum=1440),
         Setting("repairs.supervisor_member", "超时升级：主管的小程序用户编号", 0,
-                "工单超时后通知的小程序用户；0 为只在后台提示", minimum=0),
+                "工单超时后通知的小程序用户；0 为只在后台提示", minimum=0, maximum=2_000_000_000),
         Setting("repairs.open_jobs_most", "每位师傅在手工单上限", 5, "达到后不能再抢单；派单不受限",
                 minimum=1, maximum=100),
         Setting("repairs.auto_confirm_days", "完工后自动确认（天）", 7, "提前一天提醒报修人", minimum=2, maximum=60),

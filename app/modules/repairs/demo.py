@@ -25,6 +25,7 @@ from app.modules.repairs.operations import assignment, care, fees, reporting, wa
 from app.modules.repairs.operations.steps import Who
 
 HOUR = timedelta(hours=1)
+A_DAY = 20
 
 
 @dataclass
@@ -154,6 +155,8 @@ def _step(stage: Stage, order: WorkOrder, name: str, story: Story, worker: Techn
             fees.answer_quote(session, order, reporter, True)
         case "propose":
             starts = (clock.now() + timedelta(hours=story.visit_in)).replace(minute=0, second=0, microsecond=0)
+            if story.visit_in >= A_DAY:  # an hour at which people are in
+                starts = clock.start_of(clock.local(starts).date()) + timedelta(hours=9 + number % 8)
             work.propose(session, order, me, starts, starts + 2 * HOUR)
         case "agree":
             work.agree(session, order, reporter)

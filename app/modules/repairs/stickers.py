@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import qrcode
 from flask import current_app, request
+from flask_babel import gettext as _
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfbase.pdfmetrics import stringWidth
@@ -31,6 +32,9 @@ def draw(points: Sequence[Equipment]) -> bytes:
     font = pdf.register()
     canvas = Canvas(out, pagesize=A4)
     canvas.setTitle("设备报修二维码")
+    if not points:
+        canvas.setFont(font, 13)
+        canvas.drawString(MARGIN, A4[1] - 2 * MARGIN, _("还没有启用的设备点位"))
     width, height = (A4[0] - 2 * MARGIN) / ACROSS, (A4[1] - 2 * MARGIN) / DOWN
     for number, point in enumerate(points):
         place = number % (ACROSS * DOWN)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from flask import Response, flash, redirect, url_for
+from flask import Response, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
@@ -68,9 +68,6 @@ class EquipmentView(ModuleView):
         """The stickers of all equipment in use that the person sees, at most 400."""
         query = self.scoped().where(Equipment.active.is_(True)).order_by(Equipment.community_id, Equipment.id)
         points = db.session.scalars(query.options(selectinload(Equipment.community)).limit(MOST_STICKERS)).all()
-        if not points:
-            flash(_("还没有启用的设备点位"), "warning")
-            return redirect(url_for("EquipmentView.list"))
         return _pdf(stickers.draw(points))
 
     @page("/<int:record_id>/sticker.pdf")

@@ -34,6 +34,8 @@ from app.modules.repairs.operations import assignment, care, fees, reporting, wo
 from app.modules.repairs.operations.steps import Who
 
 SUGGESTED = 12
+ON_BEHALF = {"confirm", "not_done", "accept_quote", "decline_quote"}
+"""What staff do in place of a reporter who is not on a phone of ours."""
 
 
 def clock_cells(records: Sequence[WorkOrder]) -> Mapping[int, Cell]:
@@ -103,7 +105,7 @@ class WorkOrderView(ModuleView):
     def show_context(self, record: WorkOrder) -> dict[str, Any]:
         session = db.session()
         may_assign = self.may("edit") and record.state in (*assignment.ASSIGNED, "submitted")
-        who = Who.staff(current_user.id)
+        steps = set(queries.moves_for(record, Who.staff(current_user.id)))
         calls = session.scalars(
             select(FollowUp).where(FollowUp.work_order_id == record.id).order_by(FollowUp.id).limit(20)
         ).all()
@@ -115,7 +117,8 @@ class WorkOrderView(ModuleView):
             "local": clock.local,
             "suggestions": queries.suggestions(session, record)[:SUGGESTED] if may_assign else [],
             "reassigning": record.technician_id is not None,
-            "steps": set(queries.moves_for(record, who)),
+            "steps": steps,
+            "on_behalf": steps & ON_BEHALF,
             "may_edit_order": self.may("edit"),
             "may_cancel": self.may("delete") and record.state in WorkOrder.flow.moves["cancel"].source,
             "may_close": self.may("approve") and record.closed_at is None,

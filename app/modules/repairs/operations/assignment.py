@@ -99,7 +99,7 @@ def _hand_on(session: Session, order: WorkOrder, move: str, who: Who, to_id: int
         raise Invalid.field("technician_id", _("工单已在该师傅手中"))
     technician = candidate(session, order, to_id)
     steps.go_on(session, order, who)
-    note = _("%(name)s（%(reason)s）", name=technician.name, reason=reason)
+    note = f"{technician.name}（{reason}）"
     steps.make(session, order, move, who, *conditions, note=note, technician_id=to_id, **NO_APPOINTMENT)
     if before is not None and who != Who.technician(before):
         steps.tell_technician(session, order, before, _("工单已改派给其他师傅"), reason)

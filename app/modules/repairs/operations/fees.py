@@ -49,7 +49,7 @@ def quote(session: Session, order: WorkOrder, who: Who, amount_fen: int, note: s
         raise Invalid.field("note", _("请说明费用构成（不超过 500 个字）"))
     if order.customer_id is None:
         raise Conflict(_("该工单没有对应的商家或租客，不能收费"), code="nobody_to_bill")
-    words = _("%(amount)s：%(note)s", amount=yuan(amount_fen), note=note)
+    words = f"{yuan(amount_fen)}：{note}"
     steps.make(session, order, "quote", who, mine, in_time, note=words, quote_fen=amount_fen, quote_note=note)
     return order
 

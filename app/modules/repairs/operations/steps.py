@@ -150,7 +150,7 @@ def _send(session: Session, member_id: int, order: WorkOrder, title: str, note: 
     category = session.get_one(RepairCategory, order.category_id)
     body = _("工单 %(number)s（%(what)s）", number=order.number, what=category.name)
     if note:
-        body = _("%(body)s：%(note)s", body=body, note=note)
+        body = f"{body}：{note}"
     messages.send(session, member_id, KIND, title, body[:500], LINK.format(id=order.id))
 
 
