@@ -102,6 +102,8 @@ def _play(stage: Stage, number: int, story: Story) -> None:
     """Lead one order as far as its story goes."""
     session, resident = stage.session, stage.residents[number % len(stage.residents)]
     began = clock.now() - timedelta(hours=story.hours_ago)
+    if story.hours_ago > A_DAY:  # at an hour at which people are up
+        began = clock.start_of(clock.local(began).date()) + timedelta(hours=8 + number % 5, minutes=number * 7 % 60)
     category = stage.categories[story.category]
     with _then(began):
         if story.caller:

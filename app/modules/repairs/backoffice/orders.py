@@ -62,7 +62,7 @@ class WorkOrderView(ModuleView):
         "created_at", "finish_due_at",
     )  # fmt: skip
     search: Sequence[str] = ("number", "contact_name", "contact_phone_tail", "contact_phone_index")
-    order = ("-id",)
+    order: Sequence[str] = ("-created_at",)
     sortable: Sequence[str] = ("created_at", "finish_due_at", "respond_due_at", "appointment_at")
     tones = {"urgent": "red", "low": "grey", "finished": "amber", "dispatched": "amber", "accepted": "blue",
              "due": "red", "quoted": "amber"}  # fmt: skip
@@ -78,7 +78,7 @@ class WorkOrderView(ModuleView):
                   "equipment", "description", "channel", "created_at", "preferred_at")),
         ("联系人", ("customer", "contact_name", "contact_phone", "registered_by")),
         ("进度与时限", ("technician", "taken_at", "appointment_at", "appointment_until", "started_at", "finished_at",
-                   "closed_at", "respond_due_at", "finish_due_at", "clock", "remaining", "reopened", "solution")),
+                   "closed_at", "respond_due_at", "finish_due_at", "remaining", "reopened", "solution")),
         ("费用与评价", ("fee_state", "quote_fen", "quote_note", "speed", "attitude", "quality", "rating_note")),
     )  # fmt: skip
     show_template = "repairs/order.html"

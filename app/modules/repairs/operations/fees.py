@@ -19,7 +19,6 @@ from app.modules.repairs.models import (
     GRABBED,
     QUOTED,
     STAFF,
-    TECHNICIAN,
     RepairCategory,
     WorkOrder,
 )
@@ -67,7 +66,7 @@ def answer_quote(session: Session, order: WorkOrder, who: Who, accepted: bool, s
     return order
 
 
-def charge(session: Session, order: WorkOrder, who: Who) -> None:
+def charge(session: Session, order: WorkOrder) -> None:
     """Make the bill of an agreed fee; once, however often it is asked for."""
     assert order.customer_id is not None
     category = session.get_one(RepairCategory, order.category_id)
@@ -84,8 +83,7 @@ def charge(session: Session, order: WorkOrder, who: Who) -> None:
         due_on=clock.today() + timedelta(days=settings.get("repairs.fee_days")),
         origin=f"{ORIGIN}{order.id}",
     )  # fmt: skip
-    steps.make(session, order, "charge", who if who.actor != TECHNICIAN else NOBODY, note=yuan(order.quote_fen),
-               bill_id=bill.id)  # fmt: skip
+    steps.make(session, order, "charge", NOBODY, note=yuan(order.quote_fen), bill_id=bill.id)
 
 
 def drop(session: Session, order: WorkOrder, who: Who) -> None:

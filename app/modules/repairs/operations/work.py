@@ -158,7 +158,7 @@ def confirm(session: Session, order: WorkOrder, who: Who) -> WorkOrder:
     for_reporter(order, who)
     steps.make(session, order, "confirm", who, closed_at=clock.now())
     if order.fee_state == AGREED:
-        fees.charge(session, order, who)
+        fees.charge(session, order)
     return order
 
 
