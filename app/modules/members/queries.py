@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.core import clock, rights
 from app.core.api.caller import Caller
 from app.core.db import column_label
-from app.modules.estate.models import Unit
+from app.modules.estate.models import Community, Unit
 from app.modules.members.models import (
     MERCHANT,
     TECHNICIAN,
@@ -173,3 +173,15 @@ def count_pending(session: Session) -> int:
     if scope is not None:
         query = query.where(Certification.community_id.in_(scope))
     return session.scalar(query) or 0
+
+
+def community_of(session: Session, member_id: int) -> int | None:
+    """The community that a member's posts belong to: where they hold a unit, or work as a technician; else the first
+    active one. None when there is no community at all."""
+    held = current_occupancies(member_id).with_only_columns(Occupancy.community_id).limit(1)
+    found = session.scalar(held)
+    if found is None:
+        found = session.scalar(select(Technician.community_id).where(Technician.member_id == member_id).limit(1))
+    if found is None:
+        found = session.scalar(select(Community.id).where(Community.active.is_(True)).order_by(Community.id).limit(1))
+    return found
