@@ -105,7 +105,6 @@ def _leases(session: Session, rng: Random) -> None:
     price = {"office": 5600, "shop": 15500, "flat": 4800}
     for number, (occupancy, unit) in enumerate(session.execute(running).tuples()):
         until = today + timedelta(days=12 + number * 9 if number < 8 else rng.randrange(120, 900))
-        occupancy.ends_on = until if number < 8 else None
         session.add(Lease(
             community_id=unit.community_id, customer_id=occupancy.customer_id, unit_id=unit.id,
             occupancy_id=occupancy.id, subject=unit.number, starts_on=occupancy.starts_on, ends_on=until,

@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, case, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.core import clock, settings
@@ -140,35 +140,38 @@ def leasing(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
 
 
 def expiring(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
-    """Occupancies and leases that end from today on within the days that the settings say, the nearest first."""
+    """Leases, and occupancies without one, that end from today on within the days that the settings say; the nearest
+    first."""
     today = clock.today()
     soon = today + timedelta(days=settings.get("leasing.expiring_days"))
-    held = (
-        select(Customer.name, Building.name, Unit.number, Unit.area_m2, Occupancy.starts_on, Occupancy.ends_on,
+    leases = (
+        select(Customer.name, Lease.subject, Building.name, Unit.number, Unit.area_m2, Lease.starts_on, Lease.ends_on,
                Lease.rent_fen)
+        .select_from(Lease)
+        .join(Customer, Customer.id == Lease.customer_id)
+        .outerjoin(Unit, Unit.id == Lease.unit_id)
+        .outerjoin(Building, Building.id == Unit.building_id)
+        .where(Lease.ends_on.between(today, soon))
+        .order_by(Lease.ends_on, Lease.id)
+        .limit(MOST)
+    )  # fmt: skip
+    others = (
+        select(Customer.name, literal(""), Building.name, Unit.number, Unit.area_m2, Occupancy.starts_on,
+               Occupancy.ends_on, literal(None))
         .select_from(Occupancy)
         .join(Customer, Customer.id == Occupancy.customer_id)
         .join(Unit, Unit.id == Occupancy.unit_id)
         .join(Building, Building.id == Unit.building_id)
-        .outerjoin(Lease, Lease.occupancy_id == Occupancy.id)
-        .where(Occupancy.ends_on.between(today, soon))
+        .where(Occupancy.ends_on.between(today, soon), ~exists().where(Lease.occupancy_id == Occupancy.id))
         .order_by(Occupancy.ends_on, Occupancy.id)
         .limit(MOST)
     )  # fmt: skip
-    other = (
-        select(Customer.name, Lease.subject, Lease.starts_on, Lease.ends_on, Lease.rent_fen)
-        .join(Customer, Customer.id == Lease.customer_id)
-        .where(Lease.ends_on.between(today, soon), Lease.unit_id.is_(None))
-        .order_by(Lease.ends_on, Lease.id)
-        .limit(MOST)
-    )
     rows = [
-        (customer, f"{building} {number}", area, first, last, (last - today).days, rent)
-        for customer, building, number, area, first, last, rent in session.execute(_within(held, Occupancy, asked))
-    ]
-    rows += [
-        (customer, subject, None, first, last, (last - today).days, rent)
-        for customer, subject, first, last, rent in session.execute(_within(other, Lease, asked))
+        (customer, f"{building} {number}" if number else subject, area, first, last, (last - today).days, rent)
+        for query, model in ((leases, Lease), (others, Occupancy))
+        for customer, subject, building, number, area, first, last, rent in session.execute(
+            _within(query, model, asked)
+        )
     ]
     return sorted(rows, key=lambda row: row[4])[:MOST]
 
@@ -238,6 +241,6 @@ REPORTS = (
         ],
         rows=expiring,
         span="now",
-        help="今天起若干天内到期的入住关系和租约，天数在系统设置“租约到期提前提醒天数”中修改。",
+        help="今天起若干天内到期的租约，以及没有登记租约的入住关系；天数在系统设置“租约到期提前提醒天数”中修改。",
     ),
 )

@@ -104,7 +104,12 @@ def reject(session: Session, item: LostFoundItem, reason: str) -> LostFoundItem:
     if not reason.strip():
         raise Invalid.field("reason", _("请填写未通过的原因"))
     LostFoundItem.flow.apply(session, item, "reject", reason=reason.strip())
-    _tell(session, item, _("失物招领未通过审核"), _("“%(title)s”：%(reason)s", title=item.title, reason=item.reason))
+    _tell(
+        session,
+        item,
+        _("失物招领未通过审核"),
+        _("“%(title)s”未通过，原因：%(reason)s", title=item.title, reason=item.reason),
+    )
     return item
 
 
