@@ -17,7 +17,7 @@ from app.core.module import Registry
 from app.core.privacy import Keyring
 from app.core.sheets import pages as sheet_pages
 
-MODULES = ("billing", "members", "estate", "system")
+MODULES = ("billing", "members", "estate", "notices", "ads", "convenience", "home", "system")
 """The modules, in menu order. Adding one is its folder and its name here."""
 
 LOCALE = "zh_Hans_CN"

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import and_, or_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.core import clock
+from app.core import clock, rights
 from app.core.db import Moment, label, state_column
 from app.core.errors import Invalid
 from app.core.workflow import Move, Workflow
@@ -76,3 +76,9 @@ def publish(session: Session, record: Any, move: str = "publish", **values: Any)
         raise Invalid.field("ends_at", _("结束时间已过，请先修改结束时间"))
     check_period(record.starts_at, record.ends_at)
     return type(record).flow.apply(session, record, move, starts_at=record.starts_at or now, **values)
+
+
+def check_reach(place_id: int | None) -> None:
+    """Raises Invalid when somebody who is limited to some communities publishes for all of them (no place chosen)."""
+    if place_id is None and rights.communities() is not None:
+        raise Invalid.field("community_id", _("您的数据范围限于部分园区，请选择园区"))

@@ -117,7 +117,7 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 
 
 class RichText(TypeDecorator[str]):
-    """A column of rich text, clean whichever way it goes: ``mapped_column(RichText, info=label("正文", rich=True))``."""
+    """A column of rich text, clean both ways: ``mapped_column(RichText, info=label("正文", rich=True))``."""
 
     impl = Text
     cache_ok = True
