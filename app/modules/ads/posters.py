@@ -1,9 +1,10 @@
 """Poster templates: a title, a line of text and a logo, drawn with the font that documents embed."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -12,6 +13,8 @@ from app.core.pdf import FONT_FILE
 Colour = tuple[int, int, int]
 WHITE: Colour = (255, 255, 255)
 TITLE_LINES, TEXT_LINES = 2, 2
+SPELT = str.maketrans({"–": "-", "—": "-", "¥": "￥"})
+"""Signs that neither font has, as ones that they have."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def draw(key: str, title: str, text: str, size: tuple[int, int], logo: bytes | N
     top = (height - tall) / 2
     for lines, font in ((title_lines, title_font), (text_lines, text_font)):
         for line in lines:
-            pen.text((left, top), line, look.ink, font)
+            font.write(pen, left, top, line, look.ink)
             top += font.size * 1.35
     if logo is not None:
         _paste_logo(picture, logo)
@@ -98,23 +101,23 @@ def _gradient(size: tuple[int, int], first: Colour, second: Colour) -> Image.Ima
     return Image.composite(Image.new("RGB", size, second), Image.new("RGB", size, first), mask)
 
 
-def _fit(text: str, room: int, largest: int, most: int) -> tuple[list[str], ImageFont.FreeTypeFont]:
+def _fit(text: str, room: int, largest: int, most: int) -> tuple[list[str], "Face"]:
     """The lines of a text and the largest font in which they fit; cut with an ellipsis when none does."""
     for points in range(largest, largest // 2, -2):
-        font = _font(points)
+        font = _face(points)
         lines = _wrap(text, room, font)
         if len(lines) <= most:
             return lines, font
-    font = _font(largest // 2)
+    font = _face(largest // 2)
     lines = _wrap(text, room, font)[:most]
     lines[-1] = lines[-1][:-1] + "…"
     return lines, font
 
 
-def _wrap(text: str, room: int, font: ImageFont.FreeTypeFont) -> list[str]:
+def _wrap(text: str, room: int, font: "Face") -> list[str]:
     lines = [""]
-    for letter in " ".join(text.split()):
-        if font.getlength(lines[-1] + letter) > room:
+    for letter in " ".join(text.translate(SPELT).split()):
+        if font.length(lines[-1] + letter) > room:
             lines.append("")
         lines[-1] += letter
     return lines if text.strip() else []
@@ -134,6 +137,32 @@ def _paste_logo(picture: Image.Image, logo: bytes) -> None:
     picture.paste(mark, (left + (side - mark.width) // 2, top + (side - mark.height) // 2), mark)
 
 
+@dataclass(frozen=True)
+class Face:
+    """The lettering of one size: the documents' font has no Latin letters and digits, Pillow's own font has."""
+
+    size: int
+    chinese: ImageFont.FreeTypeFont
+    latin: ImageFont.FreeTypeFont
+
+    def runs(self, text: str) -> Iterator[tuple[str, ImageFont.FreeTypeFont]]:
+        """The parts of a text, each with the font that has its letters."""
+        for is_latin, letters in groupby(text, key=str.isascii):
+            yield "".join(letters), self.latin if is_latin else self.chinese
+
+    def length(self, text: str) -> float:
+        """The width of a text in pixels."""
+        return sum(font.getlength(part) for part, font in self.runs(text))
+
+    def write(self, pen: ImageDraw.ImageDraw, left: float, top: float, text: str, ink: Colour) -> None:
+        """Draw a line, all of it on one baseline."""
+        for part, font in self.runs(text):
+            pen.text((left, top + self.size), part, ink, font, anchor="ls")
+            left += font.getlength(part)
+
+
 @cache
-def _font(points: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(str(FONT_FILE), points)
+def _face(points: int) -> Face:
+    latin = ImageFont.load_default(points)
+    assert isinstance(latin, ImageFont.FreeTypeFont)
+    return Face(points, ImageFont.truetype(str(FONT_FILE), points), latin)
