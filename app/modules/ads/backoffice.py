@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flask import Response, abort, flash, redirect, request
+from flask import Response, abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import func, select
@@ -15,7 +15,7 @@ from app.core.backoffice import Button, ModuleView, computed, page
 from app.core.backoffice.publication import phase_cell
 from app.core.db import db, transaction
 from app.core.errors import DomainError, Invalid
-from app.modules.ads import operations, posters
+from app.modules.ads import library, operations, posters
 from app.modules.ads.models import Ad, AdDay, AdSlot
 
 LONGEST = {"title": 24, "text": 48}
@@ -70,6 +70,9 @@ class AdView(ModuleView):
             return publishing.publish(session, record, "approve", reason="")
         return super().make_move(session, record, name, values)
 
+    def list_buttons(self) -> Iterable[Button]:
+        yield Button("海报素材库", url_for("poster_library.index_view"), "fa-images")
+
     def extra_buttons(self, record: Ad) -> Iterable[Button]:
         if record.state not in ("published", "pending"):
             yield Button("用模板制作海报", self.url("poster", pk=record.id), "fa-wand-magic-sparkles", "edit")
@@ -82,7 +85,7 @@ class AdView(ModuleView):
     def poster(self, pk: int) -> Any:
         """Make a poster from a template, a title, a line of text and a logo."""
         record = self.record_or_404(pk)
-        typed = {name: request.form.get(name, "").strip() for name in ("template", *LONGEST)}
+        typed = {name: request.form.get(name, "").strip() for name in ("template", "picture", *LONGEST)}
         problem = ""
         if request.method == "POST":
             size, owner_id = operations.size_of(db.session.get_one(AdSlot, record.slot_id)), str(current_user.id)
@@ -100,7 +103,7 @@ class AdView(ModuleView):
             typed |= {"template": next(iter(posters.TEMPLATES)), "title": record.title}
         return self.render(
             "ads/poster.html", 422 if problem else 200, record=record, typed=typed, problem=problem,
-            templates=posters.TEMPLATES.values(), longest=LONGEST,
+            templates=posters.TEMPLATES.values(), longest=LONGEST, pictures=library.names(),
         )  # fmt: skip
 
     @page("/templates/<name>")
@@ -113,6 +116,11 @@ class AdView(ModuleView):
 
     @staticmethod
     def _draw(typed: Mapping[str, str], size: tuple[int, int]) -> media.Picture:
+        if typed["picture"]:
+            try:
+                return media.receive(io.BytesIO(library.content(typed["picture"])), operations.PURPOSE)
+            except KeyError:
+                raise Invalid(_("所选素材已不存在，请重新选择")) from None
         for name, most in LONGEST.items():
             if len(typed[name]) > most:
                 raise Invalid(_("文字过长，标题最多 24 个字，说明最多 48 个字"))

@@ -2,7 +2,7 @@
 
 from app.core.module import APPROVE, DELETE, EDIT, EXPORT, VIEW, Area, Module, Purpose, Setting, Tile
 from app.core.reports import INTEGER, PERCENT, Chart, Column, Report
-from app.modules.ads import backoffice, demo, operations, queries
+from app.modules.ads import backoffice, demo, library, operations, queries
 from app.modules.ads.api import api
 
 MODULE = Module(
@@ -39,6 +39,7 @@ MODULE = Module(
     ),
     tiles=(Tile("ads", "approve", "待审批广告", queries.count_pending, "AdView.list", {"state": "pending"}),),
     handlers={operations.REFIT: operations.refit},
+    start=library.register,
     install=operations.install,
     demo=demo.fill,
     demo_after=("estate", "notices"),
