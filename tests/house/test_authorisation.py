@@ -20,11 +20,12 @@ from app.core.module import Registry
 from app.modules.billing.operations import charges
 from app.modules.members.models import CustomerMember
 from tests.conftest import Browse, PhoneOf, Store
-from tests.factories import make_certification, make_customer, make_technician, make_unit
+from tests.factories import make_certification, make_customer, make_occupancy, make_technician, make_unit
 from tests.modules.billing.factories import make_bill
 from tests.modules.feedback.factories import make_feedback
 from tests.modules.leasing.factories import make_application
 from tests.modules.lost_found.factories import make_item
+from tests.modules.notices.factories import make_notice
 from tests.phones import Phone
 
 MACHINES_ONLY = "signed calls of a gate or finance system"
@@ -267,6 +268,8 @@ def test_what_is_somebody_elses_is_absent(app: Flask, rows: list[Row], phone: Ph
             session.add(CustomerMember(customer_id=customer.id, member_id=int(person.member["id"])))
         bill = make_bill(session, customer, unit)
         application = make_certification(session, int(li.member["id"]), unit)
+        make_occupancy(session, customer, unit)
+        notice = make_notice(session, building_id=unit.building_id)
         message = messages.send(session, int(li.member["id"]), "notice", "标题", "内容")
         session.flush()
         own = {
@@ -277,8 +280,9 @@ def test_what_is_somebody_elses_is_absent(app: Flask, rows: list[Row], phone: Ph
             "lease_application_id": str(make_application(session, int(li.member["id"])).id),
             "lost_found_id": str(make_item(session, member_id=int(li.member["id"])).id),
             "feedback_id": str(make_feedback(session, int(li.member["id"])).id),
+            "notice_id": str(notice.id),
         }
-    public = {"community_id", "listing_id", "item_id"}
+    public = {"community_id", "info_id", "ad_id", "listing_id", "item_id"}
     for rule in app.url_map.iter_rules():
         declared = getattr(app.view_functions[rule.endpoint], "endpoint", None)
         if declared is not None and declared.machine is None and rule.arguments:

@@ -5,12 +5,12 @@ from datetime import timedelta
 from random import Random
 
 from flask_appbuilder.security.sqla.models import User
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core import clock, media
-from app.core.pdf import FONT_FILE
+from app.core import clock, media, richtext
+from app.core.lettering import face
 from app.modules.estate.demo import PARK
 from app.modules.estate.models import Community, Unit
 from app.modules.leasing.models import Lease, LeaseApplication, LeaseFollowUp, Listing, ListingDay
@@ -57,8 +57,8 @@ def fill(session: Session) -> None:
         place = units.pop(0) if units and state != "draft" else None
         at = clock.now() - timedelta(days=days)
         listing = Listing(
-            community_id=park.id, kind=kind, title=title, content=f"{title}。{TERMS}", price_fen=fen,
-            price_unit=price_unit, period=period, unit_id=place.id if place and state == "published" else None,
+            community_id=park.id, kind=kind, title=title, price_fen=fen, price_unit=price_unit,
+            content=richtext.from_plain(f"{title}。\n{TERMS}"), period=period, unit_id=place.id if place and state == "published" else None,
             area_m2=place.area_m2 if place else None, location=f"{PARK} {place.number}" if place else PARK,
             contact_name="招商部 邓先生", contact_phone="020-80000066", state=state,
             published_at=None if state == "draft" else at,
@@ -122,7 +122,8 @@ def _picture(title: str, number: int) -> io.BytesIO:
     for left in (330, 620):
         pen.rectangle((left, 150, left + 250, 440), (120, 170, 205), (255, 255, 255), 10)
         pen.line((left + 125, 150, left + 125, 440), (255, 255, 255), 8)
-    pen.text((600, 760), title[:16], (70, 54, 40), ImageFont.truetype(str(FONT_FILE), 46), anchor="mm")
+    lettering = face(46)
+    lettering.write(pen, 600 - lettering.length(title[:16]) / 2, 730, title[:16], (70, 54, 40))
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=86)
     out.seek(0)

@@ -3,11 +3,12 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import Date, ForeignKey, Index, Integer, Numeric, String, Text, UniqueConstraint, text
+from sqlalchemy import Date, ForeignKey, Index, Integer, Numeric, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import BigId, Fen, Moment, Record, choice_column, label, state_column
 from app.core.privacy import Sealed, blind_index, mask_name, mask_phone, personal, tail
+from app.core.richtext import RichText
 from app.core.workflow import Move, Workflow
 from app.modules.estate.models import Community, Unit
 from app.modules.members.models import Customer, Member
@@ -42,7 +43,7 @@ class Listing(Record):
     kind: Mapped[str] = choice_column(LISTING_KINDS, "类型", "shop")
     unit_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("unit.id"), index=True, info=label("对应房号"))
     title: Mapped[str] = mapped_column(String(80), info=label("标题"))
-    content: Mapped[str] = mapped_column(Text, default="", info=label("详细介绍"))
+    content: Mapped[str] = mapped_column(RichText, default="", info=label("详细介绍", rich=True))
     price_fen: Mapped[Fen] = mapped_column(default=0, info=label("价格(元)", minimum=0))
     price_unit: Mapped[str] = choice_column(PRICE_UNITS, "计价方式", "month")
     area_m2: Mapped[Decimal | None] = mapped_column(Numeric(12, 2), info=label("面积(m²)", minimum=0))

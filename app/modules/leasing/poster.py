@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import qrcode
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
-from app.core.pdf import FONT_FILE
+from app.core.lettering import SPELT, Colour, Face, face
 
 WIDTH, HEIGHT, PICTURE = 750, 1200, 560
 MARGIN, CODE = 48, 190
@@ -33,16 +33,11 @@ def draw(poster: Poster) -> bytes:
     picture = Image.new("RGB", (WIDTH, HEIGHT), PAPER)
     pen = ImageDraw.Draw(picture)
     _head(picture, pen, poster)
-    y = PICTURE + 36
-    for line in _lines(pen, poster.title, _font(40), WIDTH - 2 * MARGIN, most=2):
-        pen.text((MARGIN, y), line, INK, _font(40))
-        y += 54
-    pen.text((MARGIN, y + 6), poster.price, ACCENT, _font(46))
-    y += 80
+    width = WIDTH - 2 * MARGIN
+    y = _write(pen, (MARGIN, PICTURE + 32), poster.title, INK, 40, width=width, most=2)
+    y = _write(pen, (MARGIN, y + 4), poster.price, ACCENT, 46, width=width) + 8
     for fact in poster.facts:
-        for line in _lines(pen, fact, _font(26), WIDTH - 2 * MARGIN, most=1):
-            pen.text((MARGIN, y), line, SOFT, _font(26))
-            y += 42
+        y = _write(pen, (MARGIN, y), fact, SOFT, 27, width=width)
     _foot(picture, pen, poster)
     out = io.BytesIO()
     picture.quantize(128, dither=Image.Dither.FLOYDSTEINBERG).save(out, "PNG", optimize=True)
@@ -52,8 +47,8 @@ def draw(poster: Poster) -> bytes:
 def _head(picture: Image.Image, pen: ImageDraw.ImageDraw, poster: Poster) -> None:
     if poster.photo is None:
         pen.rectangle((0, 0, WIDTH, PICTURE), BAND)
-        pen.text((WIDTH // 2, PICTURE // 2 - 30), poster.community, PAPER, _font(48), anchor="mm")
-        pen.text((WIDTH // 2, PICTURE // 2 + 44), "招租", PAPER, _font(64), anchor="mm")
+        for y, text, size in ((PICTURE // 2 - 60, poster.community, 48), (PICTURE // 2 + 10, "招租", 64)):
+            _write(pen, (round(WIDTH - face(size).length(text)) // 2, y), text, PAPER, size, width=WIDTH)
         return
     with Image.open(io.BytesIO(poster.photo)) as opened:
         photo = opened.convert("RGB")
@@ -76,27 +71,32 @@ def _foot(picture: Image.Image, pen: ImageDraw.ImageDraw, poster: Poster) -> Non
         (100, poster.contact, SOFT, 26),
         (150, "长按识别二维码，查看详情", SOFT, 24),
     ):
-        for line in _lines(pen, text, _font(size), width, most=1):
-            pen.text((MARGIN, top + y), line, colour, _font(size))
+        _write(pen, (MARGIN, top + y), text, colour, size, width=width)
 
 
-def _lines(pen: ImageDraw.ImageDraw, text: str, font: ImageFont.FreeTypeFont, width: int, most: int) -> list[str]:
-    """The text broken into at most so many lines; the last one says with … that there was more."""
+def _write(pen: ImageDraw.ImageDraw, at: tuple[int, int], text: str, ink: Colour, size: int, *, width: int,
+           most: int = 1) -> int:  # fmt: skip
+    """Write a text in at most so many lines; where the next one begins."""
+    left, top = at
+    lettering = face(size)
+    for line in _lines(text, lettering, width, most):
+        lettering.write(pen, left, top, line, ink)
+        top += round(size * 1.4)
+    return top
+
+
+def _lines(text: str, lettering: Face, width: int, most: int) -> list[str]:
+    """The text broken into at most so many lines; the last one says with dots that there was more."""
     lines, line = [], ""
-    for letter in " ".join(text.split()):
-        if pen.textlength(line + letter, font) > width:
+    for letter in " ".join(text.replace("m²", "㎡").translate(SPELT).split()):
+        if lettering.length(line + letter) > width:
             lines.append(line)
             line = ""
         line += letter
     lines.append(line)
     if len(lines) > most:
         last = lines[most - 1]
-        while last and pen.textlength(last + "…", font) > width:
+        while last and lettering.length(last + "...") > width:
             last = last[:-1]
-        lines = [*lines[: most - 1], last + "…"]
+        lines = [*lines[: most - 1], last + "..."]
     return lines
-
-
-@lru_cache(maxsize=16)
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(str(FONT_FILE), size)

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import case, select
 
 from app.core.sheets import Amount, Choice, Code, Date, Decimal, Lookup, Sheet, Text
+from app.core.sheets.richtext import Words
 from app.modules.estate.models import Building, Unit
 from app.modules.estate.sheets import community_column
 from app.modules.leasing.models import Lease, LeaseApplication, Listing
@@ -33,7 +34,7 @@ LISTINGS = Sheet(
         community_column(),
         Text("title", example="智谷里商业街临街商铺", note="同一园区内不重复"),
         Choice("kind"),
-        Text("content", note="详细介绍"),
+        Words("content", note="详细介绍，每行一段"),
         Amount("price_fen", "价格(元)", minimum=0, example="85.00", note="面议的留空"),
         Choice("price_unit"),
         Decimal("area_m2", minimum=0, example="68.50"),

@@ -1,9 +1,10 @@
 """Reads of members and customers that more than one face needs."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import Select, SQLColumnExpression, and_, bindparam, case, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.core import clock, rights
@@ -85,7 +86,7 @@ def customers_of(session: Session, member_id: int) -> list[Customer]:
     )
 
 
-def current_occupancies(member_id: int) -> Select[Occupancy]:
+def current_occupancies(member_id: int | SQLColumnExpression[int]) -> Select[Occupancy]:
     """The occupancies that hold today of the customers that a member acts for."""
     today = clock.today()
     return (
@@ -185,3 +186,19 @@ def community_of(session: Session, member_id: int) -> int | None:
     if found is None:
         found = session.scalar(select(Community.id).where(Community.active.is_(True)).order_by(Community.id).limit(1))
     return found
+
+
+def reaches(model: Any, member_id: int | None) -> Any:
+    """The condition on records with a ``community_id`` (empty: all) that they are for this reader.
+
+    Who holds no unit anywhere belongs to no community yet, and sees what is published for any.
+    """
+    if member_id is None:
+        return true()
+    held = current_occupancies(member_id).with_only_columns(Occupancy.community_id).order_by(None)
+    return or_(model.community_id.is_(None), model.community_id.in_(held), ~held.exists())
+
+
+ROLE = case(*((flag.element, name) for flag, name in zip(ROLE_FLAGS, (TECHNICIAN, MERCHANT, TENANT), strict=True)),
+            else_=VISITOR)  # fmt: skip
+"""What each member of a query over Member is at this moment."""
