@@ -33,6 +33,8 @@ ACTIONS = {
     "link": "关联客户",
     "rate": "评价",
     "erase": "注销个人信息",
+    "assign": "指派",
+    "escalate": "超时升级",
 }
 ACTORS = {"staff": "管理员", "member": "小程序用户", "gate": "闸机", "finance": "财务系统", "system": "系统",
           "visitor": "未登录"}  # fmt: skip

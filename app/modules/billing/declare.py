@@ -17,7 +17,7 @@ from app.core.module import (
     Tile,
 )
 from app.modules.billing import models as _tables  # noqa: F401  (the metadata knows them)
-from app.modules.billing import operations, queries
+from app.modules.billing import operations, queries, sheets
 from app.modules.billing.api import bills as bills_api
 from app.modules.billing.backoffice import bills, payments
 from app.modules.billing.operations import offset
@@ -43,6 +43,7 @@ MODULE = Module(
         payments.StatementView,
     ),
     api=(bills_api.api,),
+    sheets=(sheets.ARREARS,),
     reports=REPORTS,
     menu=(MenuEntry("billing", "在线缴费", "wallet", "/pkg-billing/bills", ("merchant", "tenant")),),
     tiles=(
