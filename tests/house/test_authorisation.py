@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 from app.core import messages
 from app.core.api.roles import ROLES
 from app.core.module import Registry
-from app.modules.billing.operations import charges
+from app.modules.billing.operations import charges, payments
 from app.modules.members.models import CustomerMember
 from tests.conftest import Browse, PhoneOf, Store
 from tests.factories import make_certification, make_customer, make_technician, make_unit
@@ -255,6 +255,10 @@ def test_what_is_somebody_elses_is_absent(app: Flask, rows: list[Row], phone: Ph
             session.add(CustomerMember(customer_id=customer.id, member_id=int(person.member["id"])))
         bill = make_bill(session, customer, unit)
         application = make_certification(session, int(li.member["id"]), unit)
+        payment = payments.receive(
+            session, community_id=bill.community_id, customer_id=customer.id, bill_ids=[], amount_fen=100,
+            channel="cash", paid_on=bill.created_at.date(), prepay=True,
+        )  # fmt: skip
         message = messages.send(session, int(li.member["id"]), "notice", "标题", "内容")
         session.flush()
         own = {
@@ -262,6 +266,7 @@ def test_what_is_somebody_elses_is_absent(app: Flask, rows: list[Row], phone: Ph
             "certification_id": str(application.id),
             "message_id": str(message.id),
             "bill_id": str(bill.id),
+            "payment_id": str(payment.id),
         }
     public = {"community_id"}
     for rule in app.url_map.iter_rules():
