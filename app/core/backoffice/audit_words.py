@@ -30,7 +30,6 @@ ACTIONS = {
     "bind_phone": "绑定手机号",
     "link": "关联客户",
     "erase": "注销个人信息",
-    "reconcile": "对账",
 }
 ACTORS = {"staff": "管理员", "member": "小程序用户", "gate": "闸机", "finance": "财务系统", "system": "系统",
           "visitor": "未登录", "channel": "支付渠道"}  # fmt: skip

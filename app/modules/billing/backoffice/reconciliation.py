@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.core import audit, clock, rights
+from app.core import clock, rights
 from app.core.backoffice import Button, ModuleView, PageView, page
 from app.core.db import db, transaction
 from app.core.errors import DomainError, Forbidden, Invalid, TooLarge
@@ -99,7 +99,6 @@ class FetchView(PageView):
             rows: list[StatementRow] = rows_of(day)
             with transaction():
                 entry = reconciliation.compare(db.session(), WECHAT, day, rows)
-                audit.record(db.session(), "reconcile", entry, {"rows": len(rows)})
                 number = entry.id
         except DomainError as error:
             return self._page(error.by_field()), error.status
