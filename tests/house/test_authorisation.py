@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 from app.core import messages
 from app.core.api.roles import ROLES
 from app.core.module import Registry
-from app.modules.billing.operations import charges
+from app.modules.billing.operations import charges, payments
 from app.modules.members.models import CustomerMember
 from tests.conftest import Browse, PhoneOf, Store
 from tests.factories import make_certification, make_customer, make_occupancy, make_technician, make_unit
@@ -273,6 +273,10 @@ def test_what_is_somebody_elses_is_absent(app: Flask, rows: list[Row], phone: Ph
         application = make_certification(session, int(li.member["id"]), unit)
         make_occupancy(session, customer, unit)
         notice = make_notice(session, building_id=unit.building_id)
+        payment = payments.receive(
+            session, community_id=bill.community_id, customer_id=customer.id, bill_ids=[], amount_fen=100,
+            channel="cash", paid_on=bill.created_at.date(), prepay=True,
+        )  # fmt: skip
         message = messages.send(session, int(li.member["id"]), "notice", "标题", "内容")
         home = make_home(session, unit, int(li.member["id"]))
         order = make_order(session, home, media_keys=[work_picture["id"]])
@@ -288,6 +292,7 @@ def test_what_is_somebody_elses_is_absent(app: Flask, rows: list[Row], phone: Ph
             "notice_id": str(notice.id),
             "work_order_id": str(order.id),
             "picture_key": str(work_picture["id"]),
+            "payment_id": str(payment.id),
         }
     public = {"community_id", "info_id", "ad_id", "listing_id", "item_id", "point_code"}
     for rule in app.url_map.iter_rules():
