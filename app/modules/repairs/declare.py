@@ -37,7 +37,7 @@ MODULE = Module(
         orders.OverdueView,
         board.CalendarView,
         orders.FollowUpView,
-        catalogue.CategoryView,
+        catalogue.RepairCategoryView,
         catalogue.EquipmentView,
     ),
     api=(api,),

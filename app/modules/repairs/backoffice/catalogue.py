@@ -17,7 +17,7 @@ from app.modules.repairs.operations import reporting
 MOST_STICKERS = 400
 
 
-class CategoryView(ModuleView):
+class RepairCategoryView(ModuleView):
     """报修类别: trade and time limits by urgency, in minutes of working time."""
 
     model, area, sheet = RepairCategory, "repair_categories", sheets.CATEGORIES
