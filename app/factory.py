@@ -18,7 +18,7 @@ from app.core.privacy import Keyring
 from app.core.sheets import pages as sheet_pages
 
 MODULES = (
-    "repairs", "billing", "leasing", "lost_found", "feedback", "members", "estate", "notices", "ads", "convenience",
+    "billing", "repairs", "leasing", "lost_found", "feedback", "members", "estate", "notices", "ads", "convenience",
     "home", "system",
 )  # fmt: skip
 """The modules, in menu order. Adding one is its folder and its name here."""

@@ -37,7 +37,7 @@ ACTIONS = {
     "escalate": "超时升级",
 }
 ACTORS = {"staff": "管理员", "member": "小程序用户", "gate": "闸机", "finance": "财务系统", "system": "系统",
-          "visitor": "未登录"}  # fmt: skip
+          "visitor": "未登录", "channel": "支付渠道"}  # fmt: skip
 
 
 def actions() -> dict[str, str]:
