@@ -125,9 +125,9 @@ def can_be(mode: GenerationMode, operation: Any) -> bool:
 
 
 def use(case: Case, known: dict[str, Any]) -> None:
-    """Put ids that exist in the place of the made-up ones."""
+    """Put ids that exist in the place of the made-up ones; a kind of record that is not there has its first id."""
     for name in case.path_parameters or {}:
-        case.path_parameters[name] = known[name]
+        case.path_parameters[name] = known.get(name, "1")
     if isinstance(case.body, dict):
         for name in case.body.keys() & known.keys():
             case.body[name] = known[name]
