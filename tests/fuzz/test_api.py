@@ -116,8 +116,8 @@ def fuzz(
 
 
 def can_be(mode: GenerationMode, operation: Any) -> bool:
-    """Whether there is anything to be got wrong: an endpoint without parameters and body takes nothing; any text may stand
-    in a path, but where one signs in the token can be wrong."""
+    """Whether there is anything to be got wrong: an endpoint without parameters and body takes nothing; any text may
+    stand in a path, but where one signs in the token can be wrong."""
     signed_in = {} not in operation.definition.raw.get("security", [{}])
     return mode is GenerationMode.POSITIVE or bool(
         len(operation.body) + len(operation.query) + (signed_in and len(operation.path_parameters))
