@@ -58,7 +58,8 @@ def fill(session: Session) -> None:
         at = clock.now() - timedelta(days=days)
         listing = Listing(
             community_id=park.id, kind=kind, title=title, price_fen=fen, price_unit=price_unit,
-            content=richtext.from_plain(f"{title}。\n{TERMS}"), period=period, unit_id=place.id if place and state == "published" else None,
+            content=richtext.from_plain(f"{title}。\n{TERMS}"), period=period,
+            unit_id=place.id if place and state == "published" else None,
             area_m2=place.area_m2 if place else None, location=f"{PARK} {place.number}" if place else PARK,
             contact_name="招商部 邓先生", contact_phone="020-80000066", state=state,
             published_at=None if state == "draft" else at,

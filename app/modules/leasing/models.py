@@ -92,7 +92,8 @@ class LeaseApplication(Record):
     flow = Workflow(
         {PENDING: "待审批", APPROVED: "已通过", REJECTED: "未通过", WITHDRAWN: "已撤回", SIGNED: "已签约"},
         approve=Move((PENDING,), APPROVED, "通过", right="approve"),
-        reject=Move((PENDING, APPROVED), REJECTED, "不通过", right="approve"),
+        reject=Move((PENDING,), REJECTED, "不通过", right="approve"),
+        fall_through=Move((APPROVED,), REJECTED, "未成交", right="approve"),
         sign=Move((APPROVED,), SIGNED, "签约入驻", right="approve"),
         withdraw=Move((PENDING,), WITHDRAWN, "撤回"),
     )
