@@ -26,6 +26,8 @@ NOT_PERSONAL = {
     "tariff_assignment.payer": "which of two kinds of payer",
     "dunning_stage.name": "a step of the ladder",
     "finance_key.name": "a system",
+    "repair_category.name": "a kind of fault",
+    "equipment.name": "a thing",
     "menu_module.name": "a function of the mini-program",
     "saved_filter.name": "a staff member's own words for a filter",
     "import_job.filename": "a file",

@@ -45,7 +45,7 @@ class ConvenienceView(ModuleView):
         return super().make_move(session, record, name, values)
 
 
-class CategoryView(ModuleView):
+class ConvenienceCategoryView(ModuleView):
     """便民分类."""
 
     model, area = ConvenienceCategory, "convenience"

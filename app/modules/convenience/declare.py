@@ -10,7 +10,7 @@ MODULE = Module(
     "便民信息",
     "fa-circle-info",
     areas=(Area("convenience", "便民信息"),),
-    views=(backoffice.ConvenienceView, backoffice.CategoryView),
+    views=(backoffice.ConvenienceView, backoffice.ConvenienceCategoryView),
     api=(api,),
     sheets=(sheets.INFOS,),
     menu=(MenuEntry(MENU, "便民信息", "bus", "/pkg-convenience/list", ANY),),
