@@ -17,10 +17,13 @@ from app.core.module import (
     Tile,
 )
 from app.modules.billing import models as _tables  # noqa: F401  (the metadata knows them)
-from app.modules.billing import operations, queries, tariff_sheets
+from app.modules.billing import operations, queries, sheets, tariff_sheets
 from app.modules.billing.api import bills as bills_api
-from app.modules.billing.backoffice import bills, meters, payments, runs, tariffs
+from app.modules.billing.api import payments as payments_api
+from app.modules.billing.backoffice import alerts, bills, meters, payments, reconciliation, runs, tariffs
+from app.modules.billing.connections import connect
 from app.modules.billing.demo import tariffs as demo
+from app.modules.billing.jobs import HANDLERS, SCHEDULE
 from app.modules.billing.operations import late_fees, offset
 from app.modules.billing.operations import runs as run_operations
 from app.modules.billing.reports import REPORTS
@@ -43,6 +46,10 @@ MODULE = Module(
         bills.WaiverView,
         payments.DepositView,
         payments.StatementView,
+        alerts.AlertView,
+        reconciliation.ReconciliationView,
+        reconciliation.DifferenceView,
+        reconciliation.FetchView,
         runs.RunPages,
         runs.RunView,
         tariffs.VersionView,
@@ -55,14 +62,23 @@ MODULE = Module(
         meters.ReadingView,
         meters.MeterView,
     ),
-    sheets=(tariff_sheets.ASSIGNMENTS, tariff_sheets.METERS, tariff_sheets.READINGS),
-    api=(bills_api.api,),
+    api=(bills_api.api, payments_api.api),
+    sheets=(sheets.ARREARS, tariff_sheets.ASSIGNMENTS, tariff_sheets.METERS, tariff_sheets.READINGS),
     reports=REPORTS,
     menu=(MenuEntry("billing", "在线缴费", "wallet", "/pkg-billing/bills", ("merchant", "tenant")),),
     tiles=(
         Tile("billing", "approve", "待审批退款", queries.count_refunds, "RefundView.list", {"state": "pending"}),
         Tile("billing", "approve", "待审批减免", queries.count_waivers, "WaiverView.list", {"state": "pending"}),
         Tile("billing", "approve", "待退押金", queries.count_deposits, "DepositView.list", {"state": "returning"}),
+        Tile("billing", "edit", "待处理收款异常", queries.count_alerts, "AlertView.list", {"state": "open"}),
+        Tile(
+            "reconciliation",
+            "edit",
+            "待处理对账差异",
+            queries.count_differences,
+            "DifferenceView.list",
+            {"state": "open"},
+        ),
     ),
     settings=(
         Setting("billing.auto_offset", "预存自动抵扣", True, "每天用客户的预存款抵扣未缴账单，先到期的先抵"),
@@ -72,8 +88,10 @@ MODULE = Module(
         "billing.late_fees": late_fees.accrue_daily,
         "billing.offset": offset.apply_everywhere,
         run_operations.JOB: run_operations.issue_part,
+        **HANDLERS,
     },
-    schedule=(Timed("billing.late_fees", daily_at="00:10"), Timed("billing.offset", daily_at="01:00")),
+    schedule=(Timed("billing.late_fees", daily_at="00:10"), Timed("billing.offset", daily_at="01:00"), *SCHEDULE),
+    start=connect,
     install=operations.install,
     demo=demo.fill,
     demo_after=("members",),

@@ -17,6 +17,7 @@ from app.modules.billing.models import (
     Payment,
     PaymentAlert,
     Receipt,
+    ReconciliationDifference,
     Refund,
     Waiver,
 )
@@ -166,6 +167,13 @@ def count_deposits(session: Session) -> int:
 def count_alerts(session: Session) -> int:
     """Things about money that nobody has looked at."""
     return _count(session, PaymentAlert, PaymentAlert.state == "open")
+
+
+def count_differences(session: Session) -> int:
+    """Differences to a channel's daily bill that nobody has worked off, for those who see the whole company's."""
+    difference = ReconciliationDifference
+    query = select(func.count()).select_from(difference).where(difference.state == "open")
+    return 0 if rights.communities() is not None else session.scalar(query) or 0
 
 
 def sums_by(session: Session, columns: Sequence[Any], asked: Any, *conditions: Any) -> list[Any]:
