@@ -6,7 +6,7 @@ from alembic import op
 from app.core.db import append_only_ddl, drop_append_only_ddl
 
 revision = "0020"
-down_revision = "0040"
+down_revision = "0003"
 
 
 def upgrade() -> None:
