@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask_babel import Babel
 
 import config
 from app.core.errors import Unavailable
@@ -37,6 +38,7 @@ def settings(tmp_path: Path) -> dict[str, str]:
 
 def connected(environ: dict[str, str]) -> Flask:
     app = Flask("try")
+    Babel(app)
     app.config.from_mapping(config.load(environ))
     connections.connect(app)
     return app
