@@ -28,32 +28,32 @@ from app.modules.repairs.models import (
 from app.modules.repairs.operations import assignment, care, fees, reporting, work
 from app.modules.repairs.operations.steps import Who
 from app.modules.repairs.schemas import (
-    AgreeIn,
-    CategoryOut,
+    AppointmentAgreedIn,
+    AppointmentIn,
+    AssignedTechnicianOut,
     ColleagueOut,
-    CommentIn,
     DutyIn,
     DutyOut,
     FinishIn,
-    LineOut,
     NotDoneIn,
     PauseIn,
-    PersonOut,
-    PictureOut,
-    PictureQuery,
-    PointOut,
     QuoteAnswerIn,
     QuoteIn,
     QuoteRefusalIn,
-    RatingIn,
-    RatingOut,
-    ReasonIn,
-    TimeIn,
+    RepairCategoryOut,
+    RepairPointOut,
+    RepairRatingIn,
+    RepairRatingOut,
+    TimelineStepOut,
     TransferIn,
+    WorkOrderCommentIn,
     WorkOrderDetailOut,
     WorkOrderIn,
     WorkOrderOut,
+    WorkOrderReasonIn,
     WorkOrdersQuery,
+    WorkPictureOut,
+    WorkPictureQuery,
 )
 
 api = Endpoints("repairs", "报修")
@@ -61,6 +61,9 @@ RESIDENTS = ("merchant", "tenant")
 WORKERS = ("technician",)
 BOTH = (*RESIDENTS, *WORKERS)
 CLOSED = (CONFIRMED, CANCELLED)
+PICTURE: dict[str, Any] = {
+    "responses": {"200": {"content": {kind: {"schema": {"type": "string"}} for kind in (media.JPEG, media.PNG)}}}
+}
 
 
 def owner(caller: Caller) -> tuple[str, str]:
@@ -81,8 +84,8 @@ def mine(session: Session, caller: Caller, work_order_id: str) -> tuple[WorkOrde
 # ---- what one sees
 
 
-def _picture(order: WorkOrder, file: MediaFile) -> PictureOut:
-    return PictureOut(id=file.key, url=f"/api/v1/work-orders/{order.id}/pictures/{file.key}")
+def _picture(order: WorkOrder, file: MediaFile) -> WorkPictureOut:
+    return WorkPictureOut(id=file.key, url=f"/api/v1/work-orders/{order.id}/pictures/{file.key}")
 
 
 def _local(moment: Any) -> Any:
@@ -117,7 +120,7 @@ def order_values(order: WorkOrder, who: Who, pictures: list[MediaFile]) -> dict[
         "clock": order.clock,
         "clock_text": WorkOrder.clock_flow.title(order.clock),
         "remaining_text": queries.remaining(order),
-        "technician": PersonOut(id=str(person.id), name=person.name, phone=person.phone if call else None)
+        "technician": AssignedTechnicianOut(id=str(person.id), name=person.name, phone=person.phone if call else None)
         if person
         else None,
         "fee_state": order.fee_state,
@@ -133,13 +136,15 @@ def detail(session: Session, order: WorkOrder, who: Who) -> WorkOrderDetailOut:
     phone = order.contact_phone
     at_work = who == Who.technician(order.technician_id or 0) and order.closed_at is None
     lines = [
-        LineOut(at=clock.local(line.at), step=line.step, title=line.title, actor=line.actor, who=line.who,
+        TimelineStepOut(at=clock.local(line.at), step=line.step, title=line.title, actor=line.actor, who=line.who,
                 note=line.note, pictures=[_picture(order, file) for file in line.pictures])
         for line in queries.timeline(session, order, staff=False)
     ]  # fmt: skip
     rating = None
     if order.speed and order.attitude and order.quality:
-        rating = RatingOut(speed=order.speed, attitude=order.attitude, quality=order.quality, comment=order.rating_note)
+        rating = RepairRatingOut(
+            speed=order.speed, attitude=order.attitude, quality=order.quality, comment=order.rating_note
+        )
     return WorkOrderDetailOut(
         **order_values(order, who, queries.pictures_of(session, [order]).get(order.id, [])),
         contact_name=order.contact_name,
@@ -160,8 +165,8 @@ def detail(session: Session, order: WorkOrder, who: Who) -> WorkOrderDetailOut:
     )
 
 
-@api.get("/repair-categories", roles=ANY, returns=list[CategoryOut])
-def list_categories() -> list[CategoryOut]:
+@api.get("/repair-categories", roles=ANY, returns=list[RepairCategoryOut])
+def list_categories() -> list[RepairCategoryOut]:
     """报修类别(两级)"""
     rows = db.session.scalars(
         select(RepairCategory)
@@ -176,18 +181,18 @@ def list_categories() -> list[CategoryOut]:
     return [made[row.id] for row in rows if row.parent_id is None]
 
 
-def _category_out(row: RepairCategory) -> CategoryOut:
+def _category_out(row: RepairCategory) -> RepairCategoryOut:
     respond, finish = (int(limit.total_seconds() // 60) for limit in row.limits(row.priority))
-    return CategoryOut(id=str(row.id), name=row.name, trade=row.trade, trade_text=TRADES[row.trade],
+    return RepairCategoryOut(id=str(row.id), name=row.name, trade=row.trade, trade_text=TRADES[row.trade],
                        priority=row.priority, respond_minutes=respond, finish_minutes=finish, children=[])  # fmt: skip
 
 
-@api.get("/repair-points/<point_code>", roles=ANY, returns=PointOut, limit="60/minute")
-def show_point(point_code: str) -> PointOut:
+@api.get("/repair-points/<point_code>", roles=ANY, returns=RepairPointOut, limit="60/minute")
+def show_point(point_code: str) -> RepairPointOut:
     """扫描设备二维码:预填位置与类别"""
     point = reporting.point_of(db.session(), point_code[:16])
     area = PUBLIC if point.unit is None or point.unit.kind == "public" else LEASED
-    return PointOut(
+    return RepairPointOut(
         code=point.code, name=point.name, area=area, community_id=str(point.community_id),
         community=point.community.name, unit_id=str(point.unit_id) if point.unit_id else None, place=point.place,
         category_id=str(point.category_id), category=point.category.name,
@@ -196,7 +201,7 @@ def show_point(point_code: str) -> PointOut:
 
 @api.post("/work-orders", roles=RESIDENTS, body=WorkOrderIn, returns=WorkOrderDetailOut, status=201, limit="60/day",
           menu="repairs")  # fmt: skip
-def report(caller: Caller, body: WorkOrderIn) -> WorkOrderDetailOut:
+def report_fault(caller: Caller, body: WorkOrderIn) -> WorkOrderDetailOut:
     """报修"""
     session = db.session()
     order = reporting.report(
@@ -244,8 +249,9 @@ def show_order(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
     return detail(session, *mine(session, caller, work_order_id))
 
 
-@api.get("/work-orders/<work_order_id>/pictures/<picture_key>", roles=BOTH, query=PictureQuery, returns=Response)
-def show_picture(caller: Caller, work_order_id: str, picture_key: str, query: PictureQuery) -> Response:
+@api.get("/work-orders/<work_order_id>/pictures/<picture_key>", roles=BOTH, query=WorkPictureQuery, returns=Response,
+         openapi=PICTURE)  # fmt: skip
+def show_picture(caller: Caller, work_order_id: str, picture_key: str, query: WorkPictureQuery) -> Response:
     """工单的照片(报修人与维修师傅可见)"""
     session = db.session()
     order, _who = mine(session, caller, work_order_id)
@@ -260,25 +266,25 @@ def _answer(session: Session, order: WorkOrder, who: Who) -> WorkOrderDetailOut:
     return detail(session, order, who)
 
 
-@api.post("/work-orders/<work_order_id>/propose-time", roles=BOTH, body=TimeIn, returns=WorkOrderDetailOut)
-def propose_time(caller: Caller, work_order_id: str, body: TimeIn) -> WorkOrderDetailOut:
+@api.post("/work-orders/<work_order_id>/propose-time", roles=BOTH, body=AppointmentIn, returns=WorkOrderDetailOut)
+def propose_time(caller: Caller, work_order_id: str, body: AppointmentIn) -> WorkOrderDetailOut:
     """提议上门时间"""
     session = db.session()
     order, who = mine(session, caller, work_order_id)
     return _answer(session, work.propose(session, order, who, body.starts_at, body.ends_at), who)
 
 
-@api.post("/work-orders/<work_order_id>/agree-time", roles=BOTH, body=AgreeIn, returns=WorkOrderDetailOut)
-def agree_time(caller: Caller, work_order_id: str, body: AgreeIn) -> WorkOrderDetailOut:
+@api.post("/work-orders/<work_order_id>/agree-time", roles=BOTH, body=AppointmentAgreedIn, returns=WorkOrderDetailOut)
+def agree_time(caller: Caller, work_order_id: str, body: AppointmentAgreedIn) -> WorkOrderDetailOut:
     """同意上门时间"""
     session = db.session()
     order, who = mine(session, caller, work_order_id)
     return _answer(session, work.agree(session, order, who, body.starts_at), who)
 
 
-@api.post("/work-orders/<work_order_id>/comment", roles=BOTH, body=CommentIn, returns=WorkOrderDetailOut,
+@api.post("/work-orders/<work_order_id>/comment", roles=BOTH, body=WorkOrderCommentIn, returns=WorkOrderDetailOut,
           limit="100/day")  # fmt: skip
-def comment(caller: Caller, work_order_id: str, body: CommentIn) -> WorkOrderDetailOut:
+def comment_on_order(caller: Caller, work_order_id: str, body: WorkOrderCommentIn) -> WorkOrderDetailOut:
     """留言"""
     session = db.session()
     order, who = mine(session, caller, work_order_id)
@@ -290,7 +296,7 @@ def comment(caller: Caller, work_order_id: str, body: CommentIn) -> WorkOrderDet
 
 
 @api.post("/work-orders/<work_order_id>/confirm", roles=RESIDENTS, returns=WorkOrderDetailOut)
-def confirm(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
+def confirm_repair(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
     """确认完成"""
     session = db.session()
     order, who = mine(session, caller, work_order_id)
@@ -306,8 +312,8 @@ def not_done(caller: Caller, work_order_id: str, body: NotDoneIn) -> WorkOrderDe
     return _answer(session, order, who)
 
 
-@api.post("/work-orders/<work_order_id>/cancel", roles=RESIDENTS, body=ReasonIn, returns=WorkOrderDetailOut)
-def cancel(caller: Caller, work_order_id: str, body: ReasonIn) -> WorkOrderDetailOut:
+@api.post("/work-orders/<work_order_id>/cancel", roles=RESIDENTS, body=WorkOrderReasonIn, returns=WorkOrderDetailOut)
+def cancel_order(caller: Caller, work_order_id: str, body: WorkOrderReasonIn) -> WorkOrderDetailOut:
     """取消工单(开工之前)"""
     session = db.session()
     order, who = mine(session, caller, work_order_id)
@@ -331,8 +337,8 @@ def decline_quote(caller: Caller, work_order_id: str, body: QuoteRefusalIn) -> W
     return _answer(session, fees.answer_quote(session, order, who, False, reason=body.reason), who)
 
 
-@api.post("/work-orders/<work_order_id>/rate", roles=RESIDENTS, body=RatingIn, returns=WorkOrderDetailOut)
-def rate(caller: Caller, work_order_id: str, body: RatingIn) -> WorkOrderDetailOut:
+@api.post("/work-orders/<work_order_id>/rate", roles=RESIDENTS, body=RepairRatingIn, returns=WorkOrderDetailOut)
+def rate_repair(caller: Caller, work_order_id: str, body: RepairRatingIn) -> WorkOrderDetailOut:
     """评价"""
     session = db.session()
     order, who = mine(session, caller, work_order_id)
@@ -344,7 +350,7 @@ def rate(caller: Caller, work_order_id: str, body: RatingIn) -> WorkOrderDetailO
 
 
 @api.post("/work-orders/<work_order_id>/grab", roles=WORKERS, returns=WorkOrderDetailOut)
-def grab(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
+def take_order(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
     """接单:抢单池中的工单,或派给我的工单"""
     session = db.session()
     technician = assignment.technician_of(session, caller.member_id)
@@ -357,7 +363,7 @@ def grab(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
 
 
 @api.post("/work-orders/<work_order_id>/start", roles=WORKERS, returns=WorkOrderDetailOut)
-def start(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
+def start_work(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
     """开始维修"""
     session = db.session()
     order, who = mine(session, caller, work_order_id)
@@ -365,7 +371,7 @@ def start(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
 
 
 @api.post("/work-orders/<work_order_id>/pause", roles=WORKERS, body=PauseIn, returns=WorkOrderDetailOut)
-def pause(caller: Caller, work_order_id: str, body: PauseIn) -> WorkOrderDetailOut:
+def pause_work(caller: Caller, work_order_id: str, body: PauseIn) -> WorkOrderDetailOut:
     """暂停计时:等待客户或配件"""
     session = db.session()
     order, who = mine(session, caller, work_order_id)
@@ -373,7 +379,7 @@ def pause(caller: Caller, work_order_id: str, body: PauseIn) -> WorkOrderDetailO
 
 
 @api.post("/work-orders/<work_order_id>/resume", roles=WORKERS, returns=WorkOrderDetailOut)
-def resume(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
+def resume_work(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
     """恢复计时"""
     session = db.session()
     order, who = mine(session, caller, work_order_id)
@@ -381,7 +387,7 @@ def resume(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
 
 
 @api.post("/work-orders/<work_order_id>/quote", roles=WORKERS, body=QuoteIn, returns=WorkOrderDetailOut)
-def quote(caller: Caller, work_order_id: str, body: QuoteIn) -> WorkOrderDetailOut:
+def offer_quote(caller: Caller, work_order_id: str, body: QuoteIn) -> WorkOrderDetailOut:
     """报价(开工之前;0 为撤回)"""
     session = db.session()
     order, who = mine(session, caller, work_order_id)
@@ -389,7 +395,7 @@ def quote(caller: Caller, work_order_id: str, body: QuoteIn) -> WorkOrderDetailO
 
 
 @api.post("/work-orders/<work_order_id>/finish", roles=WORKERS, body=FinishIn, returns=WorkOrderDetailOut)
-def finish(caller: Caller, work_order_id: str, body: FinishIn) -> WorkOrderDetailOut:
+def finish_work(caller: Caller, work_order_id: str, body: FinishIn) -> WorkOrderDetailOut:
     """完工:处理说明、用料与照片"""
     session = db.session()
     order, who = mine(session, caller, work_order_id)
@@ -399,8 +405,8 @@ def finish(caller: Caller, work_order_id: str, body: FinishIn) -> WorkOrderDetai
     return _answer(session, order, who)
 
 
-@api.post("/work-orders/<work_order_id>/return", roles=WORKERS, body=ReasonIn)
-def give_back(caller: Caller, work_order_id: str, body: ReasonIn) -> None:
+@api.post("/work-orders/<work_order_id>/return", roles=WORKERS, body=WorkOrderReasonIn)
+def return_order(caller: Caller, work_order_id: str, body: WorkOrderReasonIn) -> None:
     """退回工单"""
     session = db.session()
     order, _who = mine(session, caller, work_order_id)
@@ -408,7 +414,7 @@ def give_back(caller: Caller, work_order_id: str, body: ReasonIn) -> None:
 
 
 @api.post("/work-orders/<work_order_id>/transfer", roles=WORKERS, body=TransferIn)
-def transfer(caller: Caller, work_order_id: str, body: TransferIn) -> None:
+def transfer_order(caller: Caller, work_order_id: str, body: TransferIn) -> None:
     """转派给同事"""
     session = db.session()
     order, _who = mine(session, caller, work_order_id)
