@@ -29,7 +29,7 @@ class FeedbackView(ModuleView):
         ("处理", ("state", "assigned_to", "deadline_at", "timing", "escalated_at", "answered_at", "closed_at",
                 "reopened", "rating", "rating_note")),
     )  # fmt: skip
-    filters = ("type", "kind", "state", "community", "assigned_to", "deadline_at", "created_at")
+    filters = ("type", "kind", "state", "community", "deadline_at", "created_at")
     search = ("content",)
     order = ("-id",)
     sortable = ("created_at",)

@@ -54,8 +54,8 @@ class LeaseApplicationView(ModuleView):
     order = ("-id",)
     sortable = ("created_at", "decided_at")
     readonly = True
-    moves = ("approve", "reject")
-    move_inputs = {"reject": ("reason",)}
+    moves = ("approve", "reject", "fall_through")
+    move_inputs = {"reject": ("reason",), "fall_through": ("reason",)}
     related = ((LeaseView, "application_id"),)
     show_template = "leasing/application.html"
     tones = {"signed": "blue"}
@@ -63,7 +63,7 @@ class LeaseApplicationView(ModuleView):
     def make_move(self, session: Session, record: LeaseApplication, name: str, values: dict[str, Any]) -> Any:
         if name == "approve":
             return operations.approve(session, record, current_user.id)
-        return operations.reject(session, record, current_user.id, values["reason"])
+        return operations.reject(session, record, current_user.id, values["reason"], name)
 
     def show_context(self, record: LeaseApplication) -> dict[str, Any]:
         notes = queries.follow_ups(db.session(), record.id)

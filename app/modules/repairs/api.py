@@ -196,7 +196,7 @@ def show_point(point_code: str) -> PointOut:
 
 @api.post("/work-orders", roles=RESIDENTS, body=WorkOrderIn, returns=WorkOrderDetailOut, status=201, limit="60/day",
           menu="repairs")  # fmt: skip
-def report(caller: Caller, body: WorkOrderIn) -> WorkOrderDetailOut:
+def report_fault(caller: Caller, body: WorkOrderIn) -> WorkOrderDetailOut:
     """报修"""
     session = db.session()
     order = reporting.report(
@@ -278,7 +278,7 @@ def agree_time(caller: Caller, work_order_id: str, body: AgreeIn) -> WorkOrderDe
 
 @api.post("/work-orders/<work_order_id>/comment", roles=BOTH, body=CommentIn, returns=WorkOrderDetailOut,
           limit="100/day")  # fmt: skip
-def comment(caller: Caller, work_order_id: str, body: CommentIn) -> WorkOrderDetailOut:
+def comment_on_order(caller: Caller, work_order_id: str, body: CommentIn) -> WorkOrderDetailOut:
     """留言"""
     session = db.session()
     order, who = mine(session, caller, work_order_id)
@@ -290,7 +290,7 @@ def comment(caller: Caller, work_order_id: str, body: CommentIn) -> WorkOrderDet
 
 
 @api.post("/work-orders/<work_order_id>/confirm", roles=RESIDENTS, returns=WorkOrderDetailOut)
-def confirm(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
+def confirm_repair(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
     """确认完成"""
     session = db.session()
     order, who = mine(session, caller, work_order_id)
@@ -307,7 +307,7 @@ def not_done(caller: Caller, work_order_id: str, body: NotDoneIn) -> WorkOrderDe
 
 
 @api.post("/work-orders/<work_order_id>/cancel", roles=RESIDENTS, body=ReasonIn, returns=WorkOrderDetailOut)
-def cancel(caller: Caller, work_order_id: str, body: ReasonIn) -> WorkOrderDetailOut:
+def cancel_order(caller: Caller, work_order_id: str, body: ReasonIn) -> WorkOrderDetailOut:
     """取消工单(开工之前)"""
     session = db.session()
     order, who = mine(session, caller, work_order_id)
@@ -332,7 +332,7 @@ def decline_quote(caller: Caller, work_order_id: str, body: QuoteRefusalIn) -> W
 
 
 @api.post("/work-orders/<work_order_id>/rate", roles=RESIDENTS, body=RatingIn, returns=WorkOrderDetailOut)
-def rate(caller: Caller, work_order_id: str, body: RatingIn) -> WorkOrderDetailOut:
+def rate_repair(caller: Caller, work_order_id: str, body: RatingIn) -> WorkOrderDetailOut:
     """评价"""
     session = db.session()
     order, who = mine(session, caller, work_order_id)
@@ -344,7 +344,7 @@ def rate(caller: Caller, work_order_id: str, body: RatingIn) -> WorkOrderDetailO
 
 
 @api.post("/work-orders/<work_order_id>/grab", roles=WORKERS, returns=WorkOrderDetailOut)
-def grab(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
+def take_order(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
     """接单:抢单池中的工单,或派给我的工单"""
     session = db.session()
     technician = assignment.technician_of(session, caller.member_id)
@@ -357,7 +357,7 @@ def grab(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
 
 
 @api.post("/work-orders/<work_order_id>/start", roles=WORKERS, returns=WorkOrderDetailOut)
-def start(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
+def start_work(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
     """开始维修"""
     session = db.session()
     order, who = mine(session, caller, work_order_id)
@@ -365,7 +365,7 @@ def start(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
 
 
 @api.post("/work-orders/<work_order_id>/pause", roles=WORKERS, body=PauseIn, returns=WorkOrderDetailOut)
-def pause(caller: Caller, work_order_id: str, body: PauseIn) -> WorkOrderDetailOut:
+def pause_work(caller: Caller, work_order_id: str, body: PauseIn) -> WorkOrderDetailOut:
     """暂停计时:等待客户或配件"""
     session = db.session()
     order, who = mine(session, caller, work_order_id)
@@ -373,7 +373,7 @@ def pause(caller: Caller, work_order_id: str, body: PauseIn) -> WorkOrderDetailO
 
 
 @api.post("/work-orders/<work_order_id>/resume", roles=WORKERS, returns=WorkOrderDetailOut)
-def resume(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
+def resume_work(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
     """恢复计时"""
     session = db.session()
     order, who = mine(session, caller, work_order_id)
@@ -381,7 +381,7 @@ def resume(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
 
 
 @api.post("/work-orders/<work_order_id>/quote", roles=WORKERS, body=QuoteIn, returns=WorkOrderDetailOut)
-def quote(caller: Caller, work_order_id: str, body: QuoteIn) -> WorkOrderDetailOut:
+def offer_quote(caller: Caller, work_order_id: str, body: QuoteIn) -> WorkOrderDetailOut:
     """报价(开工之前;0 为撤回)"""
     session = db.session()
     order, who = mine(session, caller, work_order_id)
@@ -389,7 +389,7 @@ def quote(caller: Caller, work_order_id: str, body: QuoteIn) -> WorkOrderDetailO
 
 
 @api.post("/work-orders/<work_order_id>/finish", roles=WORKERS, body=FinishIn, returns=WorkOrderDetailOut)
-def finish(caller: Caller, work_order_id: str, body: FinishIn) -> WorkOrderDetailOut:
+def finish_work(caller: Caller, work_order_id: str, body: FinishIn) -> WorkOrderDetailOut:
     """完工:处理说明、用料与照片"""
     session = db.session()
     order, who = mine(session, caller, work_order_id)
@@ -400,7 +400,7 @@ def finish(caller: Caller, work_order_id: str, body: FinishIn) -> WorkOrderDetai
 
 
 @api.post("/work-orders/<work_order_id>/return", roles=WORKERS, body=ReasonIn)
-def give_back(caller: Caller, work_order_id: str, body: ReasonIn) -> None:
+def return_order(caller: Caller, work_order_id: str, body: ReasonIn) -> None:
     """退回工单"""
     session = db.session()
     order, _who = mine(session, caller, work_order_id)
@@ -408,7 +408,7 @@ def give_back(caller: Caller, work_order_id: str, body: ReasonIn) -> None:
 
 
 @api.post("/work-orders/<work_order_id>/transfer", roles=WORKERS, body=TransferIn)
-def transfer(caller: Caller, work_order_id: str, body: TransferIn) -> None:
+def transfer_order(caller: Caller, work_order_id: str, body: TransferIn) -> None:
     """转派给同事"""
     session = db.session()
     order, _who = mine(session, caller, work_order_id)

@@ -32,10 +32,10 @@ MODULE = Module(
         Area("repair_categories", "报修类别与设备", STANDARD),
     ),
     views=(
-        board.BoardView,
+        board.WorkOrderBoardView,
         orders.WorkOrderView,
-        orders.OverdueView,
-        board.CalendarView,
+        orders.OverdueOrderView,
+        board.AppointmentCalendarView,
         orders.FollowUpView,
         catalogue.RepairCategoryView,
         catalogue.EquipmentView,
@@ -48,7 +48,7 @@ MODULE = Module(
     tiles=(
         Tile("work_orders", "edit", "待派工单", queries.count_waiting, "WorkOrderView.list",
              {"state": "submitted", "area": "public"}),
-        Tile("work_orders", "view", "超时工单", queries.count_overdue, "OverdueView.list"),
+        Tile("work_orders", "view", "超时工单", queries.count_overdue, "OverdueOrderView.list"),
     ),
     settings=(
         Setting("repairs.work_from", "报修时限：上班时间", "08:30", "时限只在上下班时间之内计算",

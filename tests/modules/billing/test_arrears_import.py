@@ -1,20 +1,18 @@
 """What another system leaves behind becomes bills, once and whole (B6, invariant 12)."""
 
-import io
 from typing import Any
 
-import openpyxl
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.core.jobs import run_due
 from app.modules.billing.models import Bill, BillLine, LedgerEntry
 from app.modules.billing.operations import charges
 from app.modules.estate.models import Building, Community
 from tests.conftest import Browse, Store
 from tests.modules.billing.books import check_books
 from tests.modules.billing.factories import make_household
+from tests.modules.billing.uploading import upload
 
 HEADER = ["账单号", "园区", "楼栋", "房号", "客户名称", "客户手机号", "费用项", "账期", "截止日期", "应收金额", "备注"]
 
@@ -30,30 +28,15 @@ def row(store: Store) -> list[Any]:
         return ["QC-1", *place, customer.name, "13912345678", "物业管理费", "2026-09", "2026-09-15", 242.2, "九月"]
 
 
-def upload(app: Flask, browser: Any, rows: list[list[Any]], *, confirm: bool = True) -> str:
-    book = openpyxl.Workbook()
-    for cells in [HEADER, *rows]:
-        book.active.append(cells)
-    stream = io.BytesIO()
-    book.save(stream)
-    stream.seek(0)
-    page = browser.post("/import/arrears/", data={"file": (stream, "欠费.xlsx")}).headers["Location"]
-    run_due(app)
-    if confirm:
-        browser.post(f"{page}/confirm")
-        run_due(app)
-    return str(browser.get(page).get_data(as_text=True))
-
-
 @pytest.mark.req("B6")
 def test_arrears_are_bills_with_their_line_and_entry_and_not_twice(
     app: Flask, browse: Browse, store: Store, row: list[Any]
 ) -> None:
     cashier = browse("cashier", {("billing", "view"), ("billing", "import")})
-    page = upload(app, cashier, [row, ["QC-2", *row[1:9], 100, ""]])
+    page = upload(app, cashier, "arrears", HEADER, [row, ["QC-2", *row[1:9], 100, ""]])
     assert "已导入:新增 2 条" in page
     assert "撤销本次导入</button>" not in page
-    assert "没有需要导入的变化" in upload(app, cashier, [row], confirm=False)
+    assert "没有需要导入的变化" in upload(app, cashier, "arrears", HEADER, [row], confirm=False)
     with store() as session:
         bills = session.scalars(select(Bill).order_by(Bill.number)).all()
         assert [(bill.number, bill.amount_fen, bill.period, bill.state) for bill in bills] == [
@@ -68,8 +51,10 @@ def test_a_bill_is_not_changed_by_importing_it_differently(
     app: Flask, browse: Browse, store: Store, row: list[Any]
 ) -> None:
     cashier = browse("cashier", {("billing", "view"), ("billing", "import")})
-    upload(app, cashier, [row])
-    page = upload(app, cashier, [[*row[:9], 999, row[10]], ["QC-3", *row[1:9], 0, ""]], confirm=False)
+    upload(app, cashier, "arrears", HEADER, [row])
+    page = upload(
+        app, cashier, "arrears", HEADER, [[*row[:9], 999, row[10]], ["QC-3", *row[1:9], 0, ""]], confirm=False
+    )
     assert "账单不能通过导入修改" in page
     assert "金额应大于 0" in page
     with store() as session:

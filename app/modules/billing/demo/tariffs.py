@@ -85,7 +85,8 @@ def _standards(session: Session, park: Community, opened: date) -> None:
 
 def _owner(session: Session, park: Community) -> None:
     """Who pays for what is vacant, of the towers and shops."""
-    owner = Customer(kind=MERCHANT, name=OWNER, contact_name="罗经理", note="产权方，承担空置期物业费")
+    owner = Customer(kind=MERCHANT, name=OWNER, contact_name="罗经理", credit_code="91440112MA9YHRGC08",
+                     note="产权方，承担空置期物业费")  # fmt: skip
     session.add(owner)
     session.flush()
     offices = select(Tariff.id).where(Tariff.community_id == park.id, Tariff.name.in_(("写字楼物业费", "商铺物业费")))

@@ -50,7 +50,7 @@ def _technicians() -> list[tuple[str, str]]:
     return [(str(number), name) for number, name in db.session.execute(query.limit(500))]
 
 
-class BoardView(PageView):
+class WorkOrderBoardView(PageView):
     """工单看板: a column for each state, the next due on top; arrow keys move, Enter opens."""
 
     area, title, icon = "work_orders", "工单看板", "fa-table-columns"
@@ -89,7 +89,7 @@ class BoardView(PageView):
         )
 
 
-class CalendarView(PageView):
+class AppointmentCalendarView(PageView):
     """预约日历: the agreed visits of a week, day by day."""
 
     area, title, icon = "work_orders", "预约日历", "fa-calendar-week"

@@ -99,8 +99,8 @@ class WorkOrderView(ModuleView):
         return reporting.change(session, record, values, current_user.id)
 
     def list_buttons(self) -> Iterable[Button]:
-        yield Button(_("工单看板"), url_for("BoardView.show"), "fa-table-columns")
-        yield Button(_("预约日历"), url_for("CalendarView.show"), "fa-calendar-week")
+        yield Button(_("工单看板"), url_for("WorkOrderBoardView.show"), "fa-table-columns")
+        yield Button(_("预约日历"), url_for("AppointmentCalendarView.show"), "fa-calendar-week")
 
     def show_context(self, record: WorkOrder) -> dict[str, Any]:
         session = db.session()
@@ -140,7 +140,7 @@ class WorkOrderView(ModuleView):
             flash(done, "success")
         except forms.REFUSALS as error:
             self._flash(error, WorkOrder)
-        return redirect(url_for("BoardView.show") if back == "board" else self.url("show", pk=record_id))
+        return redirect(url_for("WorkOrderBoardView.show") if back == "board" else self.url("show", pk=record_id))
 
     @page("/<int:record_id>/assign", action="edit", methods=("POST",))
     def assign(self, record_id: int) -> Response:
@@ -207,7 +207,7 @@ class WorkOrderView(ModuleView):
         return self._step(record_id, lambda session, order: fees.waive(session, order, who, reason), _("已免收维修费"))
 
 
-class OverdueView(WorkOrderView):
+class OverdueOrderView(WorkOrderView):
     """超时工单: open orders past the time to take or to finish them, the longest overdue first (R5)."""
 
     model, area, sheet = WorkOrder, "work_orders", sheets.WORK_ORDERS
