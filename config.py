@@ -41,6 +41,15 @@ OPTIONS = (
     Option("WECHAT_API_URL", "", "微信接口地址;空则开发环境使用内置模拟,生产为 https://api.weixin.qq.com"),
     Option("WECHAT_APP_ID", "", "小程序 AppID"),
     Option("WECHAT_APP_SECRET", "", "小程序 AppSecret", secret=True),
+    Option("WECHATPAY_API_URL", "", "微信支付接口地址;空则开发环境使用内置模拟,生产为 https://api.mch.weixin.qq.com"),
+    Option("WECHATPAY_MCH_ID", "", "微信支付商户号;生产环境为空则不开通在线支付"),
+    Option("WECHATPAY_SERIAL_NO", "", "商户 API 证书序列号"),
+    Option("WECHATPAY_PRIVATE_KEY", "", "商户 API 私钥文件(apiclient_key.pem)的路径"),
+    Option("WECHATPAY_PUBLIC_KEY_ID", "", "微信支付公钥 ID(PUB_KEY_ID_ 开头)"),
+    Option("WECHATPAY_PUBLIC_KEY", "", "微信支付公钥文件(pub_key.pem)的路径"),
+    Option("WECHATPAY_CERTIFICATES", "", "从平台证书切换到公钥期间,仍签发回调的平台证书文件路径,多个以逗号分隔"),
+    Option("WECHATPAY_APIV3_KEY", "", "APIv3 密钥(32 个字符)"),
+    Option("WECHATPAY_NOTIFY_URL", "", "微信支付回调的对外地址前缀,如 https://wy.example.com;空则使用 PUBLIC_URL"),
     Option("LOG_LEVEL", "INFO", "日志级别"),
 )
 

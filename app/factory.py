@@ -17,7 +17,10 @@ from app.core.module import Registry
 from app.core.privacy import Keyring
 from app.core.sheets import pages as sheet_pages
 
-MODULES = ("billing", "members", "estate", "system")
+MODULES = (
+    "billing", "repairs", "leasing", "lost_found", "feedback", "members", "estate", "notices", "ads", "convenience",
+    "home", "system",
+)  # fmt: skip
 """The modules, in menu order. Adding one is its folder and its name here."""
 
 LOCALE = "zh_Hans_CN"

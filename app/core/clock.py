@@ -28,6 +28,11 @@ def today() -> date:
     return local(now()).date()
 
 
+def days_ago(days: int) -> date:
+    """The day so many days before today."""
+    return today() - timedelta(days=days)
+
+
 def start_of(day: date) -> datetime:
     """The moment at which a day begins in Asia/Shanghai."""
     return datetime(day.year, day.month, day.day, tzinfo=SHANGHAI)

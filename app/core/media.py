@@ -241,15 +241,20 @@ def url(file: MediaFile, size: str = "") -> str:
     return url_for("MediaView.show", key=file.key, size=size or None)
 
 
-def respond(file: MediaFile, size: str = "") -> Response:
-    """The bytes as an answer that no browser takes for anything but a picture; ``size`` "thumb" is the small one."""
+def content(file: MediaFile, size: str = "") -> bytes:
+    """The picture itself; ``size`` "thumb" is the small one. Raises NotFound."""
     try:
         data = storage().get(file.key + SUFFIXES.get(size, ""))
     except FileNotFoundError:
         raise NotFound from None
-    content = data if file.public else keyring().unseal_bytes(data)
-    kind = PNG if content.startswith(b"\x89PNG") else JPEG
-    response = Response(content, content_type=kind)
+    return data if file.public else keyring().unseal_bytes(data)
+
+
+def respond(file: MediaFile, size: str = "") -> Response:
+    """The bytes as an answer that no browser takes for anything but a picture; ``size`` "thumb" is the small one."""
+    picture = content(file, size)
+    kind = PNG if picture.startswith(b"\x89PNG") else JPEG
+    response = Response(picture, content_type=kind)
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Content-Disposition"] = f"inline; filename={file.key}.{'png' if kind == PNG else 'jpg'}"
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if file.public else "private, no-store"

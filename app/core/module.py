@@ -85,6 +85,8 @@ class Purpose:
     public: bool = False
     area: str = ""
     longest_side: int = 2048
+    staff_only: bool = False
+    """True: no upload of a member's may be for it."""
 
 
 @dataclass(frozen=True)

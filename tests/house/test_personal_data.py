@@ -26,9 +26,15 @@ NOT_PERSONAL = {
     "tariff_assignment.payer": "which of two kinds of payer",
     "dunning_stage.name": "a step of the ladder",
     "finance_key.name": "a system",
+    "repair_category.name": "a kind of fault",
+    "equipment.name": "a thing",
     "menu_module.name": "a function of the mini-program",
     "saved_filter.name": "a staff member's own words for a filter",
     "import_job.filename": "a file",
+    "feedback_type.name": "a type of complaint",
+    "listing.contact_name": "published with the offer",
+    "listing.contact_phone": "the property's number, published with the offer",
+    "lost_found_item.contact_way": "which of two ways",
     "audit_entry.actor_name": "the trail says who acted; staff with the audit right alone see it",
 }
 FRAMEWORK = "ab_"

@@ -56,6 +56,7 @@ class Endpoint:
     prepare_wants: frozenset[str] = frozenset()
     openapi: Mapping[str, Any] = field(default_factory=dict)
     machine: Find | None = None
+    webhook: bool = False
 
     @property
     def raw(self) -> bool:
@@ -65,7 +66,7 @@ class Endpoint:
     def __call__(self, **path: str) -> Response:
         """Answer a request."""
         request.max_content_length = LARGEST_BODY if self.body else LARGEST_FORM
-        caller = self._admit() if self.machine is None else None
+        caller = None if self.machine or self.webhook else self._admit()
         machine = None if self.machine is None else self._admit_machine(self.machine)
         self._authorise(caller)
         if any(NUL in part for part in path.values()):
@@ -181,9 +182,11 @@ class Endpoints:
         menu: str = "",
         prepare: Handler | None = None,
         openapi: Mapping[str, Any] | None = None,
+        webhook: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Declare an endpoint: for these ``roles``, for everybody (None), or for signed calls of a ``machine``, which
-        says who has a key id; the handler may take the ``machine``.
+        says who has a key id; the handler may take the ``machine``. A ``webhook`` is called by an outside service that
+        signs in its own way: ``prepare`` proves the call and charges the limit for one that is forged.
 
         ``returns=Response`` for a handler that makes its own; ``limit`` as in ``20/day``. ``prepare`` takes of the same
         arguments what it names and does what no transaction should wait for (decoding, asking an outside party); the
@@ -199,7 +202,7 @@ class Endpoints:
             self.endpoints.append(
                 Endpoint(method, path, handler, None if roles is None else tuple(roles), body, query, returns,
                          204 if returns is None else status, limit, menu, wants, prepare,
-                         _named(prepare) if prepare else frozenset(), openapi or {}, machine)
+                         _named(prepare) if prepare else frozenset(), openapi or {}, machine, webhook)
             )  # fmt: skip
             return handler
 

@@ -25,6 +25,7 @@ class Kind(StrEnum):
 
     TEXT = "text"
     LONG_TEXT = "long_text"
+    RICH = "rich"
     FLAG = "flag"
     CHOICE = "choice"
     SEVERAL = "several"
@@ -139,6 +140,8 @@ def _kind(model: Any, name: str, column: Column[Any]) -> tuple[Kind, Mapping[str
     if info.get("state"):
         flow = getattr(model, "flow", None)
         return Kind.STATE, info.get("choices") or (flow.states if flow and flow.field == name else {})
+    if info.get("rich"):
+        return Kind.RICH, {}
     if info.get("several"):
         return Kind.SEVERAL, info["choices"]
     if "choices" in info:

@@ -5,6 +5,8 @@ from typing import Any
 from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import Role, User
 
+from app.core.workflow import Workflow
+
 ACTIONS = {
     "create": "新增",
     "update": "修改",
@@ -29,15 +31,19 @@ ACTIONS = {
     "scope": "调整数据范围",
     "bind_phone": "绑定手机号",
     "link": "关联客户",
+    "rate": "评价",
     "erase": "注销个人信息",
+    "letters": "打印催告函",
+    "assign": "指派",
+    "escalate": "超时升级",
 }
 ACTORS = {"staff": "管理员", "member": "小程序用户", "gate": "闸机", "finance": "财务系统", "system": "系统",
-          "visitor": "未登录"}  # fmt: skip
+          "visitor": "未登录", "channel": "支付渠道"}  # fmt: skip
 
 
 def actions() -> dict[str, str]:
     """The actions by key: our own, and every workflow's moves."""
-    flows = [flow for model in _models() if (flow := getattr(model, "flow", None)) is not None]
+    flows = [flow for model in _models() for flow in vars(model).values() if isinstance(flow, Workflow)]
     return {name: move.title for flow in flows for name, move in flow.moves.items()} | ACTIONS
 
 

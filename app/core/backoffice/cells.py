@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core import clock
+from app.core import clock, richtext
 from app.core.backoffice.attributes import NUMBERS, Attribute, Kind
 from app.core.db import yuan
 
@@ -73,6 +73,8 @@ def cell(
         return Cell(str(text), "badge", tone)
     if kind is Kind.FLAG:
         return Cell(_("是") if value else _("否"), "badge", "green" if value else "grey")
+    if kind is Kind.RICH:
+        return Cell(richtext.clean(value), "rich")
     if kind is Kind.STAFF:
         return Cell(names.get(value, str(value)))
     return Cell(plain(kind, value), "number" if kind in NUMBERS else kind.value)

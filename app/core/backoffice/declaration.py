@@ -131,6 +131,9 @@ class Declaration(ModelView):
         session.flush()
         return record
 
+    def saved(self, session: Session, record: Any) -> None:
+        """What follows from a form's save once the record's pictures are in place; in the same transaction."""
+
     def remove(self, session: Session, record: Any) -> None:
         """Delete a record; refused in words while others refer to it."""
         session.delete(record)

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from wtforms import Field, ValidationError
 from wtforms.fields.core import UnboundField
 
-from app.core import clock
+from app.core import clock, richtext
 from app.core.backoffice.attributes import Attribute, Kind
 from app.core.backoffice.filters import number
 
@@ -97,6 +97,25 @@ class TextField(ValueField):
         if len(text) > self.max_length:
             raise ValueError(_("“%(label)s”最多 %(limit)s 个字", label=self.label.text, limit=self.max_length))
         return text
+
+    def value(self) -> Any:
+        return ("" if not self.attribute.nullable else None) if self.empty else self.data
+
+
+class RichField(ValueField):
+    """Rich text, written in the editor of ``richtext/editor.js``; what is kept as typed is already clean."""
+
+    control = "rich"
+    max_length = richtext.LONGEST
+
+    def read(self, text: str) -> str:
+        if len(text) > self.max_length:
+            raise ValueError(_("“%(label)s”过长，请缩短后再保存", label=self.label.text))
+        self.raw = richtext.clean(text)
+        return "" if richtext.is_empty(self.raw) else self.raw
+
+    def write(self, value: Any) -> str:
+        return richtext.clean(value)
 
     def value(self) -> Any:
         return ("" if not self.attribute.nullable else None) if self.empty else self.data
@@ -281,6 +300,7 @@ class JsonField(ValueField):
 FIELDS: dict[Kind, type[ValueField]] = {
     Kind.TEXT: TextField,
     Kind.LONG_TEXT: TextField,
+    Kind.RICH: RichField,
     Kind.FLAG: FlagField,
     Kind.CHOICE: ChoiceField,
     Kind.SEVERAL: SeveralField,
@@ -301,7 +321,7 @@ def field_for(attribute: Attribute, *, editing: bool, required: bool = False) ->
     if attribute.key in NEVER or "derived" in attribute.column.info or attribute.kind not in FIELDS:
         raise LookupError(f"{where} stands in no form")
     default = _default(attribute)
-    textual = attribute.kind in (Kind.TEXT, Kind.LONG_TEXT, Kind.SEVERAL)
+    textual = attribute.kind in (Kind.TEXT, Kind.LONG_TEXT, Kind.RICH, Kind.SEVERAL)
     needed = required or (not attribute.nullable and not (textual and default is not None))
     kind = MaskedField if editing and attribute.masked else FIELDS[attribute.kind]
     return kind(attribute.label, attribute=attribute, required=needed, default=default)

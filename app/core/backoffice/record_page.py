@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
-from app.core import audit, rights
+from app.core import audit, richtext, rights
 from app.core.audit import AuditEntry
 from app.core.backoffice import audit_words, screens
 from app.core.backoffice.attributes import Attribute, Kind, attribute, describable
@@ -167,6 +167,8 @@ def _text(what: Attribute | None, value: Any) -> str:
         return _("是") if value else _("否")
     if isinstance(value, list):
         return _("、").join(_text(what, part) for part in value) or _("空")
+    if what and what.kind is Kind.RICH:
+        return richtext.plain(str(value), 200)
     if what and what.choices:
         return str(what.choices.get(value, value))
     if what and isinstance(value, int):

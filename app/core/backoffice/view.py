@@ -15,7 +15,7 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from app.core import media, sheets
+from app.core import media, richtext, sheets
 from app.core.backoffice import filters, forms, listing, pictures, record_page, saved_filters, screens
 from app.core.backoffice.attributes import LARGEST_BIGINT, Attribute, Kind
 from app.core.backoffice.cells import cell
@@ -149,13 +149,23 @@ class ModuleView(Declaration):
         """One picture of a form: ``{"key"}``, or ``{"message"}`` with what is wrong."""
         if not self.images or not (self.may_add() or self.may_edit()):
             abort(404)
+        return self._upload(self.images)
+
+    def _upload(self, purpose: str) -> Any:
         owner_id = str(current_user.id)
         db.session.rollback()  # decoding takes its time: no transaction is open meanwhile
         try:
             with transaction():
-                return jsonify(pictures.upload(db.session(), self.images, owner_id))
+                return jsonify(pictures.upload(db.session(), purpose, owner_id))
         except DomainError as error:
             return jsonify({"message": error.message}), error.status
+
+    @page("/rich-images", action="edit", methods=("POST",))
+    def upload_rich(self) -> Any:
+        """One picture of a rich text: ``{"key"}``, or ``{"message"}`` with what is wrong."""
+        if not any(True for _name in richtext.columns(self.model)) or not (self.may_add() or self.may_edit()):
+            abort(404)
+        return self._upload(richtext.PURPOSE)
 
     @page("/search", methods=("POST",))
     def find_by_form(self) -> Any:
@@ -363,6 +373,8 @@ class ModuleView(Declaration):
         session.flush()
         if self.images:
             pictures.save(session, self.images, self.images_most, saved)
+        richtext.keep_pictures(session, saved)
+        self.saved(session, saved)
         return int(saved.id)
 
     def _show_current(self, form: Any, record: Any) -> None:

@@ -73,6 +73,7 @@ class Sheet:
     some thousand rows at a time, each with ``record_id`` set when the record exists, and must ask the database
     for all of them at once. ``finish(session, records)`` runs inside the import's transaction, and again when it
     is undone, with the attributes of the records made (or taken away) by model: for what follows from them.
+    ``undoable=False`` for what books entries that nothing deletes.
 
     Raises LookupError for unknown names, so that a mistake stops the start.
     """
@@ -88,8 +89,10 @@ class Sheet:
         name: str = "",
         prepare: Prepare | None = None,
         finish: Finish | None = None,
+        undoable: bool = True,
     ) -> None:
         self.model, self.area, self.prepare, self.finish = model, area, prepare, finish
+        self.undoable = undoable
         self.name = name or model.__tablename__
         self.title = title or model.__label__
         self.columns = tuple(columns)

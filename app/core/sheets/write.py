@@ -187,6 +187,8 @@ def undo(session: Session, sheet: Sheet, job: ImportJob) -> None:
 
     Raises Conflict, and changes nothing, when one of them was changed or referred to since.
     """
+    if not sheet.undoable:
+        raise Conflict(_("导入的内容已经入账，不能整批撤销；请逐笔更正"))
     models = {mapper.class_.__tablename__: mapper.class_ for mapper in Record.registry.mappers}
     names = session.scalars(
         select(ImportedRow.record)

@@ -16,11 +16,30 @@ from app.core.module import (
     Setting,
     Tile,
 )
+from app.modules.billing import finance_sheets, operations, queries, sheets, tariff_sheets
 from app.modules.billing import models as _tables  # noqa: F401  (the metadata knows them)
-from app.modules.billing import operations, queries
 from app.modules.billing.api import bills as bills_api
-from app.modules.billing.backoffice import bills, payments
-from app.modules.billing.operations import offset
+from app.modules.billing.api import documents as documents_api
+from app.modules.billing.api import finance as finance_api
+from app.modules.billing.api import payments as payments_api
+from app.modules.billing.backoffice import (
+    alerts,
+    bills,
+    dunning,
+    finance,
+    invoices,
+    meters,
+    payments,
+    reconciliation,
+    runs,
+    tariffs,
+)
+from app.modules.billing.connections import connect
+from app.modules.billing.demo import tariffs as demo
+from app.modules.billing.jobs import HANDLERS, SCHEDULE
+from app.modules.billing.operations import dunning as dunning_operations
+from app.modules.billing.operations import late_fees, offset
+from app.modules.billing.operations import runs as run_operations
 from app.modules.billing.reports import REPORTS
 
 MODULE = Module(
@@ -41,20 +60,92 @@ MODULE = Module(
         bills.WaiverView,
         payments.DepositView,
         payments.StatementView,
+        invoices.InvoiceView,
+        invoices.ReceiptView,
+        dunning.ArrearsView,
+        dunning.NoticeSentView,
+        dunning.StageView,
+        dunning.HoldView,
+        finance.FinanceEntryView,
+        finance.FinanceKeyView,
+        alerts.AlertView,
+        reconciliation.ReconciliationView,
+        reconciliation.DifferenceView,
+        reconciliation.FetchView,
+        runs.RunPages,
+        runs.RunView,
+        tariffs.VersionView,
+        tariffs.TariffView,
+        tariffs.AssignmentView,
+        tariffs.FeeItemView,
+        tariffs.VersionPages,
+        tariffs.AssignPages,
+        meters.EntryView,
+        meters.ReadingView,
+        meters.MeterView,
     ),
-    api=(bills_api.api,),
+    api=(bills_api.api, payments_api.api, documents_api.api, finance_api.api),
+    sheets=(
+        sheets.ARREARS,
+        finance_sheets.ENTRIES,
+        tariff_sheets.ASSIGNMENTS,
+        tariff_sheets.METERS,
+        tariff_sheets.READINGS,
+    ),
     reports=REPORTS,
     menu=(MenuEntry("billing", "在线缴费", "wallet", "/pkg-billing/bills", ("merchant", "tenant")),),
     tiles=(
         Tile("billing", "approve", "待审批退款", queries.count_refunds, "RefundView.list", {"state": "pending"}),
         Tile("billing", "approve", "待审批减免", queries.count_waivers, "WaiverView.list", {"state": "pending"}),
         Tile("billing", "approve", "待退押金", queries.count_deposits, "DepositView.list", {"state": "returning"}),
+        Tile("billing", "edit", "待处理收款异常", queries.count_alerts, "AlertView.list", {"state": "open"}),
+        Tile("billing", "edit", "待开发票", queries.count_invoices, "InvoiceView.list", {"state": "pending"}),
+        Tile(
+            "reconciliation",
+            "edit",
+            "待匹配到账",
+            finance.count_unmatched,
+            "FinanceEntryView.list",
+            {"state": "unmatched"},
+        ),
+        Tile(
+            "reconciliation",
+            "edit",
+            "待处理对账差异",
+            queries.count_differences,
+            "DifferenceView.list",
+            {"state": "open"},
+        ),
     ),
     settings=(
+        Setting("billing.company_name", "收款单位名称", "", "收据和催告函的落款；空则用园区名称"),
+        Setting("billing.company_bank", "开户银行", "", "印在催告函上"),
+        Setting("billing.company_account", "收款账号", "", "印在催告函上；空则不印转账方式"),
+        Setting("billing.company_phone", "收费咨询电话", "", "印在催告函上；空则用园区的服务电话"),
+        Setting("billing.dunning", "自动催缴", True, "每天按催缴阶段向欠费客户发送提醒"),
+        Setting("billing.dunning_from", "催缴开始时间(点)", 9, "此时间之前不打扰客户", minimum=0, maximum=23),
+        Setting("billing.dunning_until", "催缴结束时间(点)", 20, "此时间之后不打扰客户", minimum=1, maximum=24),
+        Setting("billing.dunning_template", "催缴订阅消息模板", "", "微信公众平台的模板编号；空则只发站内消息"),
+        Setting("billing.invoice_template", "开票结果订阅消息模板", "", "微信公众平台的模板编号；空则只发站内消息"),
         Setting("billing.auto_offset", "预存自动抵扣", True, "每天用客户的预存款抵扣未缴账单，先到期的先抵"),
         Setting("billing.payment_template", "缴费结果订阅消息模板", "", "微信公众平台的模板编号；空则只发站内消息"),
     ),
-    handlers={"billing.offset": offset.apply_everywhere},
-    schedule=(Timed("billing.offset", daily_at="01:00"),),
+    handlers={
+        "billing.dunning": dunning_operations.run_daily,
+        "billing.dun": dunning_operations.dun,
+        "billing.late_fees": late_fees.accrue_daily,
+        "billing.offset": offset.apply_everywhere,
+        run_operations.JOB: run_operations.issue_part,
+        **HANDLERS,
+    },
+    schedule=(
+        Timed("billing.dunning", daily_at="08:30"),
+        Timed("billing.late_fees", daily_at="00:10"),
+        Timed("billing.offset", daily_at="01:00"),
+        *SCHEDULE,
+    ),
+    start=connect,
     install=operations.install,
+    demo=demo.fill,
+    demo_after=("members",),
 )

@@ -13,10 +13,12 @@ from app.modules.billing.models import (
     Bill,
     Deposit,
     FeeItem,
+    InvoiceRequest,
     LedgerEntry,
     Payment,
     PaymentAlert,
     Receipt,
+    ReconciliationDifference,
     Refund,
     Waiver,
 )
@@ -140,7 +142,8 @@ def statement(session: Session, customer_id: int, asked: Any) -> tuple[int, list
     return int(before), lines
 
 
-def _count(session: Session, model: Any, *conditions: Any) -> int:
+def count_in_scope(session: Session, model: Any, *conditions: Any) -> int:
+    """How many records fulfil the conditions, within the signed-in person's communities."""
     scope = rights.communities()
     query = select(func.count()).select_from(model).where(*conditions)
     if scope is not None:
@@ -150,22 +153,29 @@ def _count(session: Session, model: Any, *conditions: Any) -> int:
 
 def count_refunds(session: Session) -> int:
     """Refunds that wait for a decision."""
-    return _count(session, Refund, Refund.state == "pending")
+    return count_in_scope(session, Refund, Refund.state == "pending")
 
 
 def count_waivers(session: Session) -> int:
     """Waivers that wait for a decision."""
-    return _count(session, Waiver, Waiver.state == "pending")
+    return count_in_scope(session, Waiver, Waiver.state == "pending")
 
 
 def count_deposits(session: Session) -> int:
     """Deposits that somebody wants to give back."""
-    return _count(session, Deposit, Deposit.state == "returning")
+    return count_in_scope(session, Deposit, Deposit.state == "returning")
 
 
 def count_alerts(session: Session) -> int:
     """Things about money that nobody has looked at."""
-    return _count(session, PaymentAlert, PaymentAlert.state == "open")
+    return count_in_scope(session, PaymentAlert, PaymentAlert.state == "open")
+
+
+def count_differences(session: Session) -> int:
+    """Differences to a channel's daily bill that nobody has worked off, for those who see the whole company's."""
+    difference = ReconciliationDifference
+    query = select(func.count()).select_from(difference).where(difference.state == "open")
+    return 0 if rights.communities() is not None else session.scalar(query) or 0
 
 
 def sums_by(session: Session, columns: Sequence[Any], asked: Any, *conditions: Any) -> list[Any]:
@@ -222,3 +232,8 @@ def communities_of_customer(session: Session, customer_id: int) -> list[Communit
     query = select(Community).where(Community.id.in_(billed.union(held))).order_by(Community.id)
     scope = rights.communities()
     return list(session.scalars(query if scope is None else query.where(Community.id.in_(scope))))
+
+
+def count_invoices(session: Session) -> int:
+    """Invoices that were asked for and not issued."""
+    return count_in_scope(session, InvoiceRequest, InvoiceRequest.state == "pending")

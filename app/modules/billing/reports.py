@@ -12,6 +12,7 @@ from app.modules.billing import queries
 from app.modules.billing.models import Bill, FeeItem, LedgerEntry, Payment
 from app.modules.billing.models.ledger import CASH, DEPOSIT, ISSUE, OFFSET, PAYMENT, RECEIVABLE, REFUND, VOIDING, WAIVED
 from app.modules.billing.models.money import CHANNELS
+from app.modules.billing.operations import finance
 from app.modules.estate.models import Community
 from app.modules.members.models import Customer
 
@@ -101,7 +102,35 @@ def daily_cash(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
     return [(day, *(int(amount) for amount in amounts)) for day, *amounts in found]
 
 
+def finance_totals(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
+    """Per day what finance reported beside what of it is booked here (B5)."""
+    found = finance.totals_by_day(session, asked.start, asked.end, asked.communities)
+    return [
+        (day, count, int(told or 0), int(booked or 0), waiting, int(left or 0), int(told or 0) - int(booked or 0))
+        for day, count, told, booked, waiting, left in found
+    ]
+
+
 REPORTS = (
+    Report(
+        "finance_totals",
+        "财务到账核对",
+        "reconciliation",
+        [
+            Column("到账日期", DATE),
+            Column("到账笔数", INTEGER),
+            Column("财务到账", AMOUNT),
+            Column("已入账", AMOUNT),
+            Column("待匹配笔数", INTEGER),
+            Column("待匹配金额", AMOUNT),
+            Column("差额", AMOUNT),
+        ],
+        rows=finance_totals,
+        total=True,
+        chart=Chart("bar", 0, (2, 3)),
+        icon="fa-scale-balanced",
+        help="按财务系统的到账日期统计，不含已忽略的记录。差额 = 财务到账 − 已入账。",
+    ),
     Report(
         "collection",
         "收缴率",

@@ -21,6 +21,7 @@ from app.modules.members.models import (
     Occupancy,
     Technician,
 )
+from app.modules.members.signals import member_erased
 
 MOST = 500
 """Rows of a kind in a copy; nobody has more."""
@@ -98,6 +99,7 @@ def erase(session: Session, member: Member) -> None:
             name="已注销", phone="", phone_index=None, phone_tail=None, id_number=None, id_number_index=None,
             credit_code=None, credit_code_index=None, reason="",
         ))  # fmt: skip
+    member_erased.send(session, member_id=member.id)
     member.openid = "erased-" + keyring().digest(f"{member.openid}:{member.id}")[:32]
     member.unionid = member.phone = member.contact_name = None
     member.nickname, member.active, member.erased_at = "", False, clock.now()

@@ -1,15 +1,16 @@
 """Reads of members and customers that more than one face needs."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import Select, SQLColumnExpression, and_, bindparam, case, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.core import clock, rights
 from app.core.api.caller import Caller
 from app.core.db import column_label
-from app.modules.estate.models import Unit
+from app.modules.estate.models import Community, Unit
 from app.modules.members.models import (
     MERCHANT,
     TECHNICIAN,
@@ -85,7 +86,7 @@ def customers_of(session: Session, member_id: int) -> list[Customer]:
     )
 
 
-def current_occupancies(member_id: int) -> Select[Occupancy]:
+def current_occupancies(member_id: int | SQLColumnExpression[int]) -> Select[Occupancy]:
     """The occupancies that hold today of the customers that a member acts for."""
     today = clock.today()
     return (
@@ -173,3 +174,31 @@ def count_pending(session: Session) -> int:
     if scope is not None:
         query = query.where(Certification.community_id.in_(scope))
     return session.scalar(query) or 0
+
+
+def community_of(session: Session, member_id: int) -> int | None:
+    """The community that a member's posts belong to: where they hold a unit, or work as a technician; else the first
+    active one. None when there is no community at all."""
+    held = current_occupancies(member_id).with_only_columns(Occupancy.community_id).limit(1)
+    found = session.scalar(held)
+    if found is None:
+        found = session.scalar(select(Technician.community_id).where(Technician.member_id == member_id).limit(1))
+    if found is None:
+        found = session.scalar(select(Community.id).where(Community.active.is_(True)).order_by(Community.id).limit(1))
+    return found
+
+
+def reaches(model: Any, member_id: int | None) -> Any:
+    """The condition on records with a ``community_id`` (empty: all) that they are for this reader.
+
+    Who holds no unit anywhere belongs to no community yet, and sees what is published for any.
+    """
+    if member_id is None:
+        return true()
+    held = current_occupancies(member_id).with_only_columns(Occupancy.community_id).order_by(None)
+    return or_(model.community_id.is_(None), model.community_id.in_(held), ~held.exists())
+
+
+ROLE = case(*((flag.element, name) for flag, name in zip(ROLE_FLAGS, (TECHNICIAN, MERCHANT, TENANT), strict=True)),
+            else_=VISITOR)  # fmt: skip
+"""What each member of a query over Member is at this moment."""

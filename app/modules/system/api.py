@@ -1,4 +1,4 @@
-"""Mobile endpoints: the home page and a member's messages."""
+"""Mobile endpoints: a member's messages."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -13,54 +13,8 @@ from app.core.db import conflict_insert, db
 from app.core.errors import Invalid, NotFound
 from app.core.messages import subscribe_templates
 from app.core.messages.models import Message, Subscription
-from app.modules.system import operations
 
-api = Endpoints("system", "首页与消息")
-
-
-class MenuItemOut(Schema):
-    """功能菜单的一项"""
-
-    key: str
-    name: str
-    icon: str
-    page: str
-
-
-class SlideOut(Schema):
-    """广告的一页"""
-
-    id: str
-    title: str
-    image_url: str
-    link: str
-
-
-class AdsOut(Schema):
-    """广告位"""
-
-    layout: str
-    interval_ms: int
-    slides: list[SlideOut]
-
-
-class HomeOut(Schema):
-    """首页:功能菜单、公告、广告"""
-
-    menu: list[MenuItemOut]
-    notices: list[dict[str, Any]]
-    ads: AdsOut | None
-
-
-@api.get("/home", roles=None, returns=HomeOut)
-def home(caller: Caller | None) -> HomeOut:
-    """首页"""
-    role = caller.role if caller else "visitor"
-    menu = [
-        MenuItemOut(key=row.key, name=row.name, icon=row.icon, page=row.page)
-        for row in operations.open_menu(db.session(), role)
-    ]
-    return HomeOut(menu=menu, notices=[], ads=None)
+api = Endpoints("system", "消息")
 
 
 class MessageOut(Schema):

@@ -17,12 +17,12 @@ class MenuModuleView(ModuleView):
 
     model, area = MenuModule, "menu"
     title, icon = "功能菜单", "fa-table-cells"
-    columns = ("position", "name", "icon", "key", "roles", "enabled")
+    columns = ("position", "name", "icon", "key", "roles", "badge", "enabled")
     filters = ("enabled",)
     search = ("name",)
     order = ("position", "id")
     sortable = ("position", "name")
-    form = ("name", "icon", "roles", "position", "enabled")
+    form = ("name", "icon", "roles", "badge", "position", "enabled")
     can_add = can_delete = False
 
 

@@ -1,9 +1,9 @@
 """The module in one object."""
 
-from app.core import media, messages
+from app.core import media, messages, richtext
 from app.core.api import idempotency, machines
 from app.core.jobs import Timed, runner
-from app.core.module import DELETE, EDIT, EXPORT, VIEW, Area, Module, Setting, Tile
+from app.core.module import DELETE, EDIT, EXPORT, VIEW, Area, Module, Purpose, Setting, Tile
 from app.modules.system import api, commands, demo, media_api, operations, queries
 from app.modules.system.backoffice import AuditView, JobView, MenuModuleView, MessageView
 from app.modules.system.role_pages import RoleView
@@ -24,6 +24,7 @@ MODULE = Module(
     ),
     views=(MenuModuleView, RoleView, StaffView, SettingsView, MessageView, JobView, AuditView),
     api=(api.api, media_api.api),
+    media=(Purpose(richtext.PURPOSE, "图文内容", public=True, longest_side=1600, staff_only=True),),
     handlers={
         "api.forget_answers": idempotency.forget,
         "api.forget_nonces": machines.forget,

@@ -55,7 +55,10 @@ def receive() -> media.Picture:
     file = request.files.get("file")
     if file is None:
         raise Invalid.field("file", _("请选择要上传的图片"))
-    return media.receive(file.stream, request.form.get("purpose", ""))
+    purpose = media.purpose_of(request.form.get("purpose", ""))
+    if purpose.staff_only:
+        raise Invalid.field("purpose", _("不支持的文件用途"))
+    return media.receive(file.stream, purpose.key)
 
 
 @api.post("/media", roles=ANY, returns=MediaOut, status=201, limit="200/day", prepare=receive, openapi=FORM)

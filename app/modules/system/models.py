@@ -19,6 +19,9 @@ class MenuModule(Record):
     page: Mapped[str] = mapped_column(String(128), info=label("页面"))
     roles: Mapped[list[str]] = mapped_column(JSON, default=list, info=label("可见角色", choices=ROLES, several=True))
     position: Mapped[int] = mapped_column(Integer, default=0, info=label("排序"))
+    badge: Mapped[str] = mapped_column(
+        String(4), default="", info=label("角标", help="图标右上角的文字，如“新”；最多 4 个字")
+    )
     enabled: Mapped[bool] = mapped_column(Boolean, default=True, info=label("开启"))
 
     def __str__(self) -> str:

@@ -121,6 +121,7 @@ class BillView(ModuleView):
 
     def list_buttons(self) -> Iterable[Button]:
         yield Button(_("收款台"), url_for("CounterView.show"), "fa-cash-register", "edit")
+        yield Button(_("导入期初欠费"), url_for(f"{sheets.ARREARS.endpoint}.index"), "fa-file-import", "import")
 
     @bulk("作废", action="approve", confirm="所选账单中未缴的将全部作废，已有缴费的会拒绝。")
     def void_ticked(self, session: Session, query: Any) -> str:

@@ -26,7 +26,7 @@ from app.modules.estate.models import Building, Community, Unit
 from app.modules.members.models import Customer
 
 UNPAID, PART_PAID, PAID, VOID = "unpaid", "part_paid", "paid", "void"
-DRAFT, ISSUED, CANCELLED = "draft", "issued", "cancelled"
+DRAFT, ISSUING, ISSUED, CANCELLED = "draft", "issuing", "issued", "cancelled"
 PENDING, APPROVED, REJECTED = "pending", "approved", "rejected"
 PRINCIPAL, LATE_FEE = "principal", "late_fee"
 PARTS = {PRINCIPAL: "本金", LATE_FEE: "滞纳金"}
@@ -39,9 +39,11 @@ class BillRun(Record):
     __label__ = "出账批次"
 
     flow = Workflow(
-        {DRAFT: "待出账", ISSUED: "已出账", CANCELLED: "已撤销"},
-        issue=Move((DRAFT,), ISSUED, "确认出账", right="approve", confirm="将按预览为范围内的房屋生成账单"),
-        cancel=Move((DRAFT, ISSUED), CANCELLED, "撤销", right="approve", confirm="将作废本批次全部未缴账单"),
+        {DRAFT: "待出账", ISSUING: "出账中", ISSUED: "已出账", CANCELLED: "已撤销"},
+        begin=Move((DRAFT,), ISSUING, "开始出账", right="approve"),
+        go_on=Move((ISSUING,), ISSUING, "出账进度", right="approve"),
+        issue=Move((DRAFT, ISSUING), ISSUED, "确认出账", right="approve"),
+        cancel=Move((ISSUED,), CANCELLED, "撤销", right="approve", confirm="将作废本批次全部账单；已有缴费时不能撤销"),
     )
 
     community_id: Mapped[int] = mapped_column(BigId, ForeignKey("community.id"), index=True, info=label("园区"))
@@ -51,6 +53,8 @@ class BillRun(Record):
     state: Mapped[str] = state_column(DRAFT)
     bills: Mapped[int] = mapped_column(Integer, default=0, info=label("账单数"))
     amount_fen: Mapped[Fen] = mapped_column(default=0, info=label("金额"))
+    steps: Mapped[int] = mapped_column(Integer, default=1, info=label("总步数"))
+    steps_done: Mapped[int] = mapped_column(Integer, default=0, info=label("已完成步数"))
     issued_at: Mapped[datetime | None] = mapped_column(Moment, info=label("出账时间"))
     issued_by: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"), info=label("出账人"))
 

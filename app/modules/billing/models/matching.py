@@ -1,8 +1,10 @@
 """Other people's books beside ours: the finance system's entries, the channel's daily bill, and what does not fit."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Integer, String, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Integer, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import BigId, Fen, Moment, Record, choice_column, label, state_column
@@ -129,8 +131,8 @@ class Reconciliation(Record):
     flow = Workflow(
         {FETCHING: "待取对账单", EQUAL: "一致", DIFFERENT: "有差异", WORKED_OFF: "差异已处理"},
         agree=Move((FETCHING, DIFFERENT, EQUAL), EQUAL, "一致"),
-        differ=Move((FETCHING, EQUAL, DIFFERENT), DIFFERENT, "有差异"),
-        work_off=Move((DIFFERENT,), WORKED_OFF, "差异已处理"),
+        differ=Move((FETCHING, EQUAL, DIFFERENT, WORKED_OFF), DIFFERENT, "有差异"),
+        work_off=Move((DIFFERENT, WORKED_OFF), WORKED_OFF, "差异已处理"),
     )
 
     channel: Mapped[str] = choice_column(CHANNELS, "支付方式")
@@ -141,6 +143,11 @@ class Reconciliation(Record):
     our_count: Mapped[int] = mapped_column(Integer, default=0, info=label("系统笔数"))
     our_fen: Mapped[int] = mapped_column(BigInteger, default=0, info=label("系统金额"))
     fetched_at: Mapped[datetime | None] = mapped_column(Moment, info=label("取单时间"))
+
+    @classmethod
+    def in_communities(cls, _ids: Iterable[int]) -> Any:
+        """The channel's account is the company's: its totals are not for those who see single communities."""
+        return false()
 
     def __str__(self) -> str:
         return f"{self.day}"
@@ -170,6 +177,11 @@ class ReconciliationDifference(Record):
     detail: Mapped[str] = mapped_column(String(200), default="", info=label("说明"))
     state: Mapped[str] = state_column(OPEN)
     resolution: Mapped[str] = mapped_column(String(200), default="", info=label("处理结果"))
+
+    @classmethod
+    def in_communities(cls, _ids: Iterable[int]) -> Any:
+        """As for the day that it belongs to."""
+        return false()
 
     reconciliation: Mapped[Reconciliation] = relationship(lazy="raise_on_sql")
     payment: Mapped[Payment | None] = relationship(lazy="raise_on_sql")

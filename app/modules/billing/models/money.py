@@ -238,6 +238,7 @@ class InvoiceRequest(Record):
         {PENDING: "待开票", DONE: "已开票", REJECTED: "已驳回"},
         issue=Move((PENDING,), DONE, "登记已开票"),
         reject=Move((PENDING,), REJECTED, "驳回"),
+        ask_again=Move((REJECTED,), PENDING, "再次申请"),
     )
 
     community_id: Mapped[int] = mapped_column(BigId, ForeignKey("community.id"), index=True, info=label("园区"))

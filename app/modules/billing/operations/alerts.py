@@ -1,8 +1,10 @@
 """What about money a person has to look at."""
 
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.core.db import conflict_insert, execute
+from app.core.errors import Invalid
 from app.modules.billing.models import Payment, PaymentAlert
 
 
@@ -28,3 +30,10 @@ def raise_alert(
         community_id=payment.community_id if payment else None,
     )
     execute(session, insert.on_conflict_do_nothing())
+
+
+def resolve(session: Session, alert: PaymentAlert, resolution: str) -> PaymentAlert:
+    """Somebody has looked at it and says what came of it. Raises Invalid without words, Conflict when it was done."""
+    if not resolution.strip():
+        raise Invalid.field("resolution", _("请填写处理结果"))
+    return PaymentAlert.flow.apply(session, alert, "resolve", resolution=resolution.strip()[:200])

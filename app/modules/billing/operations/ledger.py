@@ -15,6 +15,7 @@ from app.core.errors import Conflict
 from app.modules.billing.models import Account, Bill, LedgerEntry
 from app.modules.billing.models.bills import PRINCIPAL
 from app.modules.billing.models.ledger import LATE, RECEIVABLE
+from app.modules.billing.operations import late_fees
 from app.modules.billing.signals import bill_reopened, bill_settled
 
 
@@ -83,6 +84,7 @@ def take_back(
         Bill.late_paid_fen >= late,
         paid_fen=Bill.paid_fen - principal,
         late_paid_fen=Bill.late_paid_fen - late,
+        late_until=late_fees.counted_until(bill),
     )
     for amount, debit in ((principal, RECEIVABLE), (late, LATE)):
         if amount:

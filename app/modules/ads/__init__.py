@@ -1,0 +1,1 @@
+"""Ads: a block of the home page whose layout, posters and links staff set (N2)."""

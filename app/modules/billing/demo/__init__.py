@@ -1,0 +1,1 @@
+"""What the demonstration park has of billing."""

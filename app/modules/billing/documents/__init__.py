@@ -1,0 +1,1 @@
+"""Printed matter of billing: receipts and demand letters."""

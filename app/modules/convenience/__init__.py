@@ -1,0 +1,1 @@
+"""Convenience information: bus lines, hospitals, numbers to call (N3)."""

@@ -1,0 +1,1 @@
+"""Complaints and suggestions: filed, answered in time, rated (C1, C2)."""

@@ -1,0 +1,1 @@
+"""The home page of the mini-program: function menu, notices, ads (N4)."""

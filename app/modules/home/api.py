@@ -1,0 +1,104 @@
+"""Mobile endpoint: the home page, answered with 304 while nothing on it has changed."""
+
+from datetime import datetime
+
+import msgspec
+from flask import Response, request
+
+from app.core import clock
+from app.core.api import Caller, Endpoints, Schema
+from app.core.db import db
+from app.modules.ads.queries import link
+from app.modules.home import queries
+from app.modules.notices.models import CATEGORIES
+from app.modules.system import operations as menu
+
+api = Endpoints("home", "首页")
+NOTICES_MENU = "notices"
+
+
+class MenuItemOut(Schema):
+    """功能菜单的一项；badge 为角标文字，可为空"""
+
+    key: str
+    name: str
+    icon: str
+    page: str
+    badge: str
+
+
+class HomeNoticeOut(Schema):
+    """公告栏的一条"""
+
+    id: str
+    title: str
+    category: str
+    category_text: str
+    pinned: bool
+    published_at: datetime
+
+
+class SlideOut(Schema):
+    """广告的一页；link 为小程序页面、网址，或空"""
+
+    id: str
+    title: str
+    image_url: str
+    link: str
+
+
+class AdsOut(Schema):
+    """广告位"""
+
+    layout: str
+    interval_ms: int
+    slides: list[SlideOut]
+
+
+class HomeOut(Schema):
+    """首页：功能菜单、公告、广告"""
+
+    menu: list[MenuItemOut]
+    notices: list[HomeNoticeOut]
+    ads: AdsOut | None
+
+
+@api.get("/home", roles=None, returns=HomeOut)
+def home(caller: Caller | None) -> Response:
+    """首页；带 If-None-Match 时，内容未变则返回 304"""
+    session, role = db.session(), caller.role if caller else "visitor"
+    entries = menu.open_menu(session, role)
+    with_notices = any(entry.key == NOTICES_MENU for entry in entries)
+    notices, slides = queries.news(session, role, caller.member_id if caller else None, with_notices=with_notices)
+    answer = HomeOut(
+        menu=[
+            MenuItemOut(key=entry.key, name=entry.name, icon=entry.icon, page=entry.page, badge=entry.badge)
+            for entry in entries
+        ],
+        notices=[
+            HomeNoticeOut(
+                id=str(row.id), title=row.title, category=row.kind, category_text=CATEGORIES.get(row.kind, row.kind),
+                pinned=row.pinned, published_at=clock.local(row.starts_at),
+            )
+            for row in notices
+        ],
+        ads=AdsOut(
+            layout=slides[0].layout,
+            interval_ms=slides[0].interval_seconds * 1000,
+            slides=[
+                SlideOut(
+                    id=str(row.id), title=row.title, image_url=f"/api/v1/media/{row.poster_key}",
+                    link=link(row.kind, row.notice_id, row.link_text),
+                )
+                for row in slides
+            ],
+        )
+        if slides
+        else None,
+    )  # fmt: skip
+    response = Response(msgspec.json.encode(answer), content_type="application/json")
+    response.add_etag()
+    response.headers["Cache-Control"] = "private, no-cache"  # asked each time, sent when changed
+    response.vary.add("Authorization")
+    response.make_conditional(request)
+    return response

@@ -1,0 +1,1 @@
+"""Notices: what the property tells its residents and visitors (N1)."""

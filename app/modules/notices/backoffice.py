@@ -1,0 +1,51 @@
+"""Back office: notices."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.core import clock, publishing
+from app.core.backoffice import ModuleView, computed
+from app.core.backoffice.publication import phase_cell
+from app.core.db import db
+from app.modules.notices import operations, queries, sheets
+from app.modules.notices.models import Notice
+
+
+class NoticeView(ModuleView):
+    """公告: written, previewed, published now or for later, taken down."""
+
+    model, area, sheet = Notice, "notices", sheets.NOTICES
+    icon = "fa-bullhorn"
+    columns = ("title", "category", "community", "phase", "pinned", "starts_at", "ends_at", "read_count")
+    filters = ("category", "community", "state", "pinned", "starts_at")
+    search = ("title",)
+    order = ("-id",)
+    sortable = ("title", "starts_at")
+    form = (
+        "title", "category", "body", "community", "building", "roles", "starts_at", "ends_at", "pinned", "push",
+    )  # fmt: skip
+    sections = (
+        ("发布", ("phase", "starts_at", "ends_at", "pinned", "push", "pushed_at")),
+        ("范围", ("community", "building", "roles")),
+    )
+    moves = ("publish", "unpublish")
+    show_template = "notices/notice.html"
+
+    @computed("展示")
+    def phase(self, session: Session, records: list[Notice]) -> Mapping[int, Any]:
+        return {record.id: phase_cell(record) for record in records}
+
+    def save(self, session: Session, record: Notice | None, values: dict[str, Any]) -> Notice:
+        publishing.check_reach(values["community_id"] or values["building_id"])
+        return operations.save(session, record, values)
+
+    def make_move(self, session: Session, record: Notice, name: str, values: dict[str, Any]) -> Notice:
+        if name == "publish":
+            return operations.publish(session, record)
+        return super().make_move(session, record, name, values)
+
+    def show_context(self, record: Notice) -> dict[str, Any]:
+        when = clock.local(record.starts_at or record.created_at)
+        return {"audience": queries.audience_size(db.session(), record), "when": f"{when:%Y-%m-%d %H:%M}"}

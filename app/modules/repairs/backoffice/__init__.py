@@ -1,0 +1,1 @@
+"""Back office of repairs; each subject in a file."""

@@ -1,0 +1,1 @@
+"""What can happen to a work order; each subject in a file."""

@@ -1,0 +1,128 @@
+"""Receipts, demand letters and invoices, as they are printed and asked for."""
+
+from datetime import timedelta
+from typing import Any
+
+import pypdfium2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core import clock
+from app.modules.billing.documents.capitals import capitals
+from app.modules.billing.models import InvoiceRequest
+from app.modules.billing.operations import payments
+from app.modules.members.models import CustomerMember
+from tests.conftest import Browse, PhoneOf, Store
+from tests.modules.billing.factories import make_bill, make_household
+
+FIRM = "91110000600037341L"
+
+
+def words_of(content: bytes) -> str:
+    document = pypdfium2.PdfDocument(content)
+    return "".join(page.get_textpage().get_text_range() for page in document).replace("\r\n", "").replace("\n", "")
+
+
+@pytest.mark.parametrize(
+    ("fen", "words"),
+    [
+        (0, "零元整"), (5, "伍分"), (50, "伍角整"), (24_220, "贰佰肆拾贰元贰角整"), (100_805, "壹仟零捌元零伍分"),
+        (1_000_000, "壹万元整"), (10_100_000_00, "壹仟零壹拾万元整"), (1_0000_0001_00, "壹亿零壹元整"),
+        (30_0200_1000_07, "叁拾亿零贰佰万壹仟元零柒分"), (107, "壹元零柒分"), (1_680_00, "壹仟陆佰捌拾元整"),
+    ],
+)  # fmt: skip
+def test_amounts_in_capitals(fen: int, words: str) -> None:
+    assert capitals(fen) == words
+
+
+@given(st.integers(0, 10**14 - 1))
+def test_capitals_say_the_amount_that_was_meant(fen: int) -> None:
+    assert _back(capitals(fen)) == fen
+
+
+def _back(words: str) -> int:
+    digits = {c: n for n, c in enumerate("零壹贰叁肆伍陆柒捌玖")}
+    total = group = digit = 0
+    for c in words.removesuffix("整"):
+        if c in digits:
+            digit = digits[c]
+        elif c in "拾佰仟":
+            group, digit = group + digit * {"拾": 10, "佰": 100, "仟": 1000}[c], 0
+        elif c == "万":
+            group, digit = (group + digit) * 10_000, 0
+            total, group = total + group, 0
+        elif c == "亿":
+            total, group, digit = (total + group + digit) * 10**8, 0, 0
+        elif c == "元":
+            total, group, digit = (total + group + digit) * 100, 0, 0
+        else:
+            total, digit = total + digit * {"角": 10, "分": 1}[c], 0
+    return total
+
+
+@pytest.fixture
+def paid(store: Store, phone: PhoneOf) -> tuple[Any, int]:
+    """Somebody's phone, and the payment of one of their bills."""
+    li = phone("dev-li")
+    with store() as session:
+        customer, unit, _member = make_household(session, name="广州百味餐饮有限公司")
+        session.add(CustomerMember(customer_id=customer.id, member_id=int(li.member["id"])))
+        make_bill(session, customer, unit, 24_220, due_on=clock.today() - timedelta(days=3))
+        payment = payments.receive(
+            session, community_id=unit.community_id, customer_id=customer.id, bill_ids=[], amount_fen=30_000,
+            channel="pos", paid_on=clock.today(),
+        )  # fmt: skip
+        return li, payment.id
+
+
+def test_the_receipt_says_who_paid_what_in_words_and_figures(paid: tuple[Any, int], browse: Browse) -> None:
+    li, number = paid
+    answer = li.get(f"/payments/{number}/receipt.pdf")
+    assert answer.content_type == "application/pdf"
+    text = words_of(answer.data)
+    for words in ("广州百味餐饮有限公司", "人民币叁佰元整", "¥300.00", "¥242.20", "预存款", "POS 刷卡", "-000001"):
+        assert words in text, text
+    staff = browse("cashier", {("billing", "view")})
+    assert words_of(staff.get(f"/billing/receipt/{number}.pdf").data) == text
+    assert staff.get("/billing/receipt/999999.pdf").status_code == 404
+
+
+def test_the_demand_letter_lists_what_is_owed_and_threatens_nothing(store: Store, browse: Browse) -> None:
+    with store() as session:
+        customer, unit, _member = make_household(session, name="欠费客户")
+        make_bill(session, customer, unit, 24_220, due_on=clock.today() - timedelta(days=40))
+        make_bill(session, customer, unit, 99_900)
+        path = f"/billing/arrears/letters/{unit.community_id}/{customer.id}.pdf"
+        nobody = make_household(session)[0].id
+    boss = browse("boss", {("dunning", "view")})
+    text = words_of(boss.get(path).data)
+    for words in ("催 告 函", "致：欠费客户", "共 1 笔，合计 ¥242.20"):
+        assert words in text, text
+    for threat in ("停水", "停电", "断水", "断电"):
+        assert threat not in text
+    assert words_of(boss.get("/billing/arrears/letters.pdf").data) == text
+    assert "没有需要催告的客户" in words_of(boss.get(f"/billing/arrears/letters/1/{nobody}.pdf").data)
+
+
+def test_an_invoice_is_asked_for_issued_and_told(paid: tuple[Any, int], browse: Browse, store: Store) -> None:
+    li, number = paid
+    path = f"/payments/{number}/invoice-request"
+    assert li.get(path).json == {"request": None}
+    wrong = li.post(path, {"title": " ", "tax_number": "123", "email": "x"})
+    assert {error["field"] for error in wrong.json["errors"]} == {"title", "tax_number", "email"}
+    asked = li.post(path, {"title": "广州百味餐饮有限公司", "tax_number": FIRM, "email": "a@example.com"})
+    assert asked.status_code == 201, asked.text
+    assert asked.json["tax_number"] == "911***********341L"
+    assert li.post(path, {"title": "又一张"}).status_code == 409
+    with store() as session:
+        invoice = session.query(InvoiceRequest).one().id
+    staff = browse("cashier", {("billing", "view"), ("billing", "edit")})
+    page = f"/billing/invoice_request/{invoice}"
+    assert staff.post(f"{page}/move/reject", data={"reason": "抬头有误"}).status_code == 302
+    assert li.get(path).json["request"]["reason"] == "抬头有误"
+    assert li.post(path, {"title": "广州百味餐饮有限公司", "tax_number": FIRM}).status_code == 201
+    assert staff.post(f"{page}/move/issue", data={"invoice_no": "0123456789"}).status_code == 302
+    assert li.get(path).json["request"]["invoice_no"] == "0123456789"
+    titles = {message["title"] for message in li.get("/messages").json["items"]}
+    assert {"发票已开具", "开票申请未通过"} <= titles
