@@ -35,17 +35,17 @@ from app.modules.repairs.schemas import (
     DutyIn,
     DutyOut,
     FinishIn,
-    LineOut,
     NotDoneIn,
+    OrderRatingIn,
     PauseIn,
     PersonOut,
     PictureOut,
     PictureQuery,
     PointOut,
+    ProgressOut,
     QuoteAnswerIn,
     QuoteIn,
     QuoteRefusalIn,
-    RatingIn,
     RatingOut,
     ReasonIn,
     TimeIn,
@@ -133,7 +133,7 @@ def detail(session: Session, order: WorkOrder, who: Who) -> WorkOrderDetailOut:
     phone = order.contact_phone
     at_work = who == Who.technician(order.technician_id or 0) and order.closed_at is None
     lines = [
-        LineOut(at=clock.local(line.at), step=line.step, title=line.title, actor=line.actor, who=line.who,
+        ProgressOut(at=clock.local(line.at), step=line.step, title=line.title, actor=line.actor, who=line.who,
                 note=line.note, pictures=[_picture(order, file) for file in line.pictures])
         for line in queries.timeline(session, order, staff=False)
     ]  # fmt: skip
@@ -331,8 +331,8 @@ def decline_quote(caller: Caller, work_order_id: str, body: QuoteRefusalIn) -> W
     return _answer(session, fees.answer_quote(session, order, who, False, reason=body.reason), who)
 
 
-@api.post("/work-orders/<work_order_id>/rate", roles=RESIDENTS, body=RatingIn, returns=WorkOrderDetailOut)
-def rate(caller: Caller, work_order_id: str, body: RatingIn) -> WorkOrderDetailOut:
+@api.post("/work-orders/<work_order_id>/rate", roles=RESIDENTS, body=OrderRatingIn, returns=WorkOrderDetailOut)
+def rate(caller: Caller, work_order_id: str, body: OrderRatingIn) -> WorkOrderDetailOut:
     """评价"""
     session = db.session()
     order, who = mine(session, caller, work_order_id)

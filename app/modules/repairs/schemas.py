@@ -111,7 +111,7 @@ class WorkOrderOut(Schema):
     pictures: list[PictureOut]
 
 
-class LineOut(Schema):
+class ProgressOut(Schema):
     """进度"""
 
     at: datetime
@@ -155,7 +155,7 @@ class WorkOrderDetailOut(WorkOrderOut):
     quote_note: str
     bill_id: str | None
     rating: RatingOut | None
-    timeline: list[LineOut]
+    timeline: list[ProgressOut]
     moves: list[str]
 
 
@@ -226,7 +226,7 @@ class QuoteRefusalIn(Schema):
     reason: Note = ""
 
 
-class RatingIn(Schema):
+class OrderRatingIn(Schema):
     """评价:速度、态度、质量,1 至 5 分"""
 
     speed: Stars
