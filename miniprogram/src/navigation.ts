@@ -1,4 +1,6 @@
 /** Going from page to page: the server names pages by path, in menus and in messages. */
+import { openWeb } from '#platform'
+
 import { pages, subPackages } from './pages.json'
 
 const TABS = pages.filter((page) => page.path.startsWith('pages/')).map((page) => `/${page.path}`)
@@ -16,6 +18,7 @@ export function resolve(named: string): string | null {
 }
 
 export function go(named: string): void {
+  if (/^https?:/.test(named)) return openWeb(named)
   const url = resolve(named)
   if (url === null) uni.showToast({ title: '请更新到最新版本后使用此功能', icon: 'none' })
   else if (TABS.includes(url)) uni.switchTab({ url })

@@ -2,7 +2,4 @@
  * Operations of the contract that the server's own document does not have yet. A generated one takes precedence, so each
  * line here can go as soon as its module is there.
  */
-export interface Pending {
-  /** 记录一次广告点击 */
-  'POST /ads/{}/click': { query: object; body: undefined; answer: undefined }
-}
+export interface Pending {}

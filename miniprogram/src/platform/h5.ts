@@ -6,6 +6,10 @@ interface WeixinBridge {
 }
 
 export const API_ORIGIN: Platform['API_ORIGIN'] = ''
+export const ORIGIN: Platform['ORIGIN'] = window.location.origin
+
+export const openWeb: Platform['openWeb'] = (address) => void window.open(address, '_blank', 'noopener')
+
 export const SIGNS_IN_BY_ITSELF: Platform['SIGNS_IN_BY_ITSELF'] = false
 
 export const signInCode: Platform['signInCode'] = () => Promise.reject(new Error('a browser has no code of WeChat'))

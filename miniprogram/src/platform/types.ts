@@ -6,6 +6,10 @@ export interface PayParams {
 export interface Platform {
   /** Where the server is: empty for the own origin. */
   API_ORIGIN: string
+  /** The same as a full address, for what names addresses in its text. */
+  ORIGIN: string
+  /** Open an address that is no page of ours. */
+  openWeb(address: string): void
   /** In WeChat one is signed in without asking. */
   SIGNS_IN_BY_ITSELF: boolean
   /** A fresh sign-in code of WeChat. Rejects where there is none. */

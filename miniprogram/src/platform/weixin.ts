@@ -2,6 +2,11 @@
 import type { Platform } from './types'
 
 export const API_ORIGIN: Platform['API_ORIGIN'] = (import.meta.env.VITE_API_ORIGIN ?? '').replace(/\/$/, '')
+export const ORIGIN: Platform['ORIGIN'] = API_ORIGIN
+
+/** WeChat opens no foreign pages: the address is copied for the browser. */
+export const openWeb: Platform['openWeb'] = (address) => uni.setClipboardData({ data: address })
+
 export const SIGNS_IN_BY_ITSELF: Platform['SIGNS_IN_BY_ITSELF'] = true
 
 export const signInCode: Platform['signInCode'] = () =>
