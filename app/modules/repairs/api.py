@@ -1,6 +1,6 @@
 """Mobile endpoints: reporting, the technicians' pool, and each step of the job by both sides (R1–R8)."""
 
-from typing import Any
+from typing import Any  # noqa: I001 (the schemas are named in running text)
 
 from flask import Response
 from flask_babel import gettext as _
@@ -28,33 +28,11 @@ from app.modules.repairs.models import (
 from app.modules.repairs.operations import assignment, care, fees, reporting, work
 from app.modules.repairs.operations.steps import Who
 from app.modules.repairs.schemas import (
-    AppointmentAgreedIn,
-    AppointmentIn,
-    AssignedTechnicianOut,
-    ColleagueOut,
-    DutyIn,
-    DutyOut,
-    FinishIn,
-    NotDoneIn,
-    PauseIn,
-    QuoteAnswerIn,
-    QuoteIn,
-    QuoteRefusalIn,
-    RepairCategoryOut,
-    RepairPointOut,
-    RepairRatingIn,
-    RepairRatingOut,
-    TimelineStepOut,
-    TransferIn,
-    WorkOrderCommentIn,
-    WorkOrderDetailOut,
-    WorkOrderIn,
-    WorkOrderOut,
-    WorkOrderReasonIn,
-    WorkOrdersQuery,
-    WorkPictureOut,
-    WorkPictureQuery,
-)
+    AppointmentAgreedIn, AppointmentIn, AssignedTechnicianOut, ColleagueOut, DutyIn, DutyOut, FinishIn, NotDoneIn,
+    PauseIn, QuoteAnswerIn, QuoteIn, QuoteRefusalIn, RepairCategoryOut, RepairPointOut, RepairRatingIn,
+    RepairRatingOut, TimelineStepOut, TransferIn, WorkOrderCommentIn, WorkOrderDetailOut, WorkOrderIn, WorkOrderOut,
+    WorkOrderReasonIn, WorkOrdersQuery, WorkPictureOut, WorkPictureQuery,
+)  # fmt: skip
 
 api = Endpoints("repairs", "报修")
 RESIDENTS = ("merchant", "tenant")
