@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.modules.billing.models import Bill
+from app.modules.billing.models.bills import OPEN
 from app.modules.billing.operations import payments, refunds, waivers
-from app.modules.billing.operations.payments import OPEN
 
 WAYS = ("transfer", "transfer", "transfer", "pos", "cash", "finance")
 OWES = 0.2

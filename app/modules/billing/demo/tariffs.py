@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.modules.billing.demo import payments
-from app.modules.billing.models import FeeItem, Meter, Tariff, TariffAssignment
+from app.modules.billing.models import FeeItem, Meter, MeterReading, Tariff, TariffAssignment
 from app.modules.billing.operations import charges, late_fees, readings, runs, tariffs
 from app.modules.billing.operations.periods import Period
 from app.modules.billing.operations.plan import Scope
@@ -128,4 +128,12 @@ def _read(session: Session, meters: list[tuple[Meter, int]], day: date, rng: Ran
         else:
             factor = rng.uniform(0.7, 1.3) if rng.random() > 0.01 else 3.4
             shown[meter.id] += round(Decimal(usual * factor) / meter.multiplier, 1)
-        readings.enter(session, meter, day, shown[meter.id])
+    judged = readings.judge_many(session, [(meter.id, day, shown[meter.id]) for meter, _usual in meters])
+    session.add_all(
+        MeterReading(
+            community_id=meter.community_id, meter_id=meter.id, read_on=day, value=shown[meter.id],
+            flag=judged[meter.id, day][0],
+        )
+        for meter, _usual in meters
+    )  # fmt: skip
+    session.flush()
