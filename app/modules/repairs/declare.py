@@ -17,11 +17,11 @@ from app.core.module import (
     Tile,
 )
 from app.modules.repairs import deadlines, demo, queries, sheets
-from app.modules.repairs.api import api
 from app.modules.repairs.backoffice import board, catalogue, orders
 from app.modules.repairs.connections import connect
 from app.modules.repairs.operations import reporting, watch, work
 from app.modules.repairs.reports import REPORTS
+from app.modules.repairs.step_api import api  # the same endpoints with the steps added to them
 
 MODULE = Module(
     "repairs",

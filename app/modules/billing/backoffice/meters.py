@@ -13,7 +13,7 @@ from app.core import clock
 from app.core.backoffice import Button, ModuleView, PageView, computed, page
 from app.core.backoffice.cells import Cell
 from app.core.backoffice.screens import in_scope
-from app.core.db import db, transaction
+from app.core.db import db, transaction, whole_number
 from app.core.errors import DomainError
 from app.modules.billing import tariff_sheets as sheets
 from app.modules.billing.backoffice import choosing
@@ -142,7 +142,7 @@ class EntryView(PageView):
                     flash(_("%(count)s 个读数有误，未保存", count=len(problems)), "warning")
         session = db.session()
         meters, read_on = self._meters(session), choosing.day(request.values.get("read_on")) or clock.today()
-        community = choosing.number(request.values.get("community"))
+        community = whole_number(request.values.get("community"))
         communities = choosing.communities(session)
         if community is None and len(communities) == 1:
             community = communities[0].id
@@ -152,12 +152,12 @@ class EntryView(PageView):
         return render_template(
             "billing/entry.html", meters=meters, known=known, typed=typed, problems=problems, flagged=flagged,
             read_on=read_on, today=clock.today(), communities=communities, community=community,
-            buildings=choosing.buildings(session, community), building=choosing.number(request.values.get("building")),
+            buildings=choosing.buildings(session, community), building=whole_number(request.values.get("building")),
             kind=request.values.get("kind", "electricity"), kinds=METER_KINDS, flags=FLAGS, most=MOST_METERS,
         ), 422 if problems else 200  # fmt: skip
 
     def _meters(self, session: Session) -> list[Meter]:
-        building, kind = choosing.number(request.values.get("building")), request.values.get("kind", "electricity")
+        building, kind = whole_number(request.values.get("building")), request.values.get("kind", "electricity")
         query = (
             in_scope(Meter)
             .join(Unit, Unit.id == Meter.unit_id)

@@ -26,6 +26,8 @@ from app.modules.estate.models import Building, Community, Unit
 from app.modules.members.models import Customer
 
 UNPAID, PART_PAID, PAID, VOID = "unpaid", "part_paid", "paid", "void"
+OPEN = (UNPAID, PART_PAID)
+"""The states in which something is owed."""
 DRAFT, ISSUING, ISSUED, CANCELLED = "draft", "issuing", "issued", "cancelled"
 PENDING, APPROVED, REJECTED = "pending", "approved", "rejected"
 PRINCIPAL, LATE_FEE = "principal", "late_fee"

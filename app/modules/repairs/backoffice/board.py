@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from app.core import clock
 from app.core.backoffice import PageView, page
 from app.core.communities import named_communities
-from app.core.db import db
+from app.core.db import db, whole_number
 from app.core.rights import can
 from app.modules.members.models import TRADES, Technician
 from app.modules.repairs import deadlines, queries
@@ -21,8 +21,7 @@ FILTERS = {"area": (WorkOrder.area, AREAS), "trade": (WorkOrder.trade, TRADES),
 
 
 def _number(name: str) -> int | None:
-    text = request.args.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    return whole_number(request.args.get(name))
 
 
 def _chosen() -> tuple[list[Any], dict[str, str]]:
