@@ -14,6 +14,7 @@ from flask_login import current_user
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
 
 from app.core import media, richtext, sheets
 from app.core.backoffice import filters, forms, listing, pictures, record_page, saved_filters, screens
@@ -130,6 +131,8 @@ class ModuleView(Declaration):
         except forms.REFUSALS as error:
             self._flash(error, self.model)
             return redirect(back)
+        if isinstance(message, Response):
+            return message
         flash(message or _("已完成“%(title)s”,共 %(count)s 条", title=action.title, count=count), "success")
         return redirect(back)
 

@@ -18,9 +18,12 @@ from app.modules.billing.models import Bill, FinanceEntry, FinanceKey
 from app.modules.billing.models.matching import UNMATCHED
 from app.modules.billing.models.money import FINANCE
 from app.modules.billing.operations import payments
+from app.modules.billing.operations.alerts import raise_alert
 from app.modules.members.models import Customer
 
 MOST_MATCHED = 1000
+SENSIBLE = range(2000, 3000)
+"""Years in which money may have arrived; what lies beyond is a slip, and no calendar of ours."""
 
 
 @dataclass(frozen=True)
@@ -68,28 +71,55 @@ def rotate(session: Session, key: FinanceKey) -> FinanceKey:
 
 
 def take(session: Session, community_id: int | None, told: Told) -> Answer:
-    """Book one entry; telling it again is ``duplicate``. Whatever is wrong with it concerns this entry alone.
+    """Book one entry; telling it again is ``duplicate``. Money that finds no open bill is shown to staff too.
 
     ``community_id`` None: the finance system of all communities.
     """
-    before = session.scalar(select(FinanceEntry).where(FinanceEntry.external_no == told.external_no))
-    if before is not None:
-        same = (before.bill_no, before.amount_fen) == (told.bill_no, told.amount_fen)
-        return Answer("duplicate") if same else Answer("rejected", _("流水号已用于另一笔到账"))
+    known = _known(session, told)
+    if known is not None:
+        return known
+    if told.paid_at.year not in SENSIBLE:
+        return Answer("rejected", _("到账时间无效"))
     bill = session.scalar(select(Bill).where(Bill.number == told.bill_no))
     if bill is None or community_id not in (None, bill.community_id):
-        return Answer("rejected", _("账单号不存在"))
+        return _reject(session, told, "unknown", community_id, _("账单号不存在"))
     if bill.state not in payments.OPEN:
-        return Answer("rejected", _("账单%(state)s", state=Bill.flow.title(bill.state)))
+        return _reject(session, told, "double", bill.community_id, _closed(bill))
     try:
         with session.begin_nested():
             if not _keep(session, told, bill.community_id):
-                return Answer("duplicate")
+                return _known(session, told) or Answer("duplicate")
             entry = session.scalars(select(FinanceEntry).where(FinanceEntry.external_no == told.external_no)).one()
             book(session, entry, [bill.id])
     except DomainError as error:
         return Answer("rejected", "；".join(error.by_field().values()))
     return Answer("booked")
+
+
+def _known(session: Session, told: Told) -> Answer | None:
+    """What to say of an entry whose number is there already."""
+    query = select(FinanceEntry.bill_no, FinanceEntry.amount_fen).where(FinanceEntry.external_no == told.external_no)
+    before = session.execute(query).one_or_none()
+    if before is None:
+        return None
+    if tuple(before) == (told.bill_no, told.amount_fen):
+        return Answer("duplicate")
+    return Answer("rejected", _("流水号已用于另一笔到账"))
+
+
+def _reject(session: Session, told: Told, kind: str, community_id: int | None, reason: str) -> Answer:
+    """The money has arrived all the same: somebody has to find out whose it is, or give it back."""
+    raise_alert(
+        session, kind, channel=FINANCE, dedupe=f"finance:{told.external_no}", channel_no=told.external_no,
+        community_id=community_id,
+        detail=_("财务系统报告到账 %(amount)s，账单号 %(number)s：%(reason)s", amount=yuan(told.amount_fen),
+                 number=told.bill_no, reason=reason),
+    )  # fmt: skip
+    return Answer("rejected", reason)
+
+
+def _closed(bill: Bill) -> str:
+    return _("账单%(state)s", state=Bill.flow.title(bill.state))
 
 
 def _keep(session: Session, told: Told, community_id: int) -> bool:
@@ -145,7 +175,7 @@ def _meant(session: Session, entry: FinanceEntry) -> tuple[list[int], str]:
         if bill is None:
             return [], _("账单号不存在")
         if bill.state not in payments.OPEN:
-            return [], _("账单%(state)s", state=Bill.flow.title(bill.state))
+            return [], _closed(bill)
         return [bill.id], ""
     theirs = open_here.join(Customer, Customer.id == Bill.customer_id).where(Customer.name == entry.customer_name)
     bills = session.scalars(theirs.limit(payments.MOST_BILLS)).all() if entry.customer_name else []
