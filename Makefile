@@ -9,7 +9,7 @@ debian = { [ "$$(id -u)" = 0 ] && apt-get update -qq \
 	&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null; } \
 	|| { echo "缺少系统软件包,请先执行:sudo apt install $(1)"; exit 1; }
 
-.PHONY: help run test browser lint types migration docs bench screenshots clean
+.PHONY: help run h5 mp api-client test browser lint types migration docs bench screenshots clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,7 +26,18 @@ $(VENV)/development: $(VENV)/production requirements-dev.txt
 	@touch $@
 
 run: $(VENV)/production ## set up, migrate, seed the demo, serve on http://127.0.0.1:8080
+	@$(BIN)/python miniprogram/build.py h5 || echo "手机端未能构建,后台照常启动;稍后可执行 make h5"
 	$(BIN)/python run.py
+
+h5: $(VENV)/production ## build the phone's program for browsers, served at /m/
+	$(BIN)/python miniprogram/build.py h5
+
+mp: $(VENV)/production ## build the WeChat mini-program: make mp VITE_API_ORIGIN=https://wy.example.com
+	VITE_API_ORIGIN=$(VITE_API_ORIGIN) $(BIN)/python miniprogram/build.py mp
+	$(BIN)/python miniprogram/build.py check
+
+api-client: $(VENV)/production ## write the phone's API types from the declarations
+	$(BIN)/flask --app run docs api-client
 
 browser:
 	@command -v chromium >/dev/null || $(call debian,chromium)
@@ -61,4 +72,4 @@ bench/.venv/ready: requirements.txt bench/requirements.txt
 	@touch $@
 
 bench: bench/.venv/ready ## compare with stock frameworks, side by side; FULL=--full for the big sizes
-	for script in list_page mobile_list sheets_export sheets_import; do bench/.venv/bin/python -m bench.$$script $(FULL) || exit 1; done
+	for script in list_page mobile_list sheets_export sheets_import bill_run late_fees bills_list; do bench/.venv/bin/python -m bench.$$script $(FULL) || exit 1; done

@@ -1,16 +1,18 @@
-"""``flask docs configuration``: the page of every setting, written from their declarations."""
+"""``flask docs …``: what is written from the declarations: the page of every setting, the phone's API types."""
 
 from pathlib import Path
 from typing import Any
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import AppGroup
 
 import config
+from app.core.api.typescript import client_types
 from app.core.module import Registry, Setting, registry
 
 PAGE = Path(__file__).parents[1] / "docs" / "configuration.md"
+TYPES = Path(__file__).parents[1] / "miniprogram" / "src" / "api" / "generated.ts"
 
 
 def configuration(modules: Registry) -> str:
@@ -68,6 +70,11 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
+def types(app: Flask) -> str:
+    """The TypeScript of the mini-program's API client, from the document that the application serves."""
+    return client_types(app.test_client().get("/api/v1/openapi.json").get_json())
+
+
 def init_app(app: Flask) -> None:
     """Register the command."""
     group = AppGroup("docs", help="Pages written from the declarations.")
@@ -77,5 +84,11 @@ def init_app(app: Flask) -> None:
         """Write docs/configuration.md."""
         PAGE.write_text(configuration(registry()), encoding="utf-8")
         click.echo(PAGE)
+
+    @group.command("api-client")
+    def write_types() -> None:
+        """Write the types of the mini-program's API client."""
+        TYPES.write_text(types(current_app._get_current_object()), encoding="utf-8")
+        click.echo(TYPES)
 
     app.cli.add_command(group)

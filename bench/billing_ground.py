@@ -12,10 +12,12 @@ from flask_migrate import upgrade
 from sqlalchemy import text
 
 from app.core import clock
+from app.core.backoffice import permissions
 from app.core.db import db
 from app.factory import create_app
 from app.modules.billing.operations import charges
 from app.modules.estate.models import Building, Community
+from app.modules.system import demo as staff
 from bench.sheets_ground import timed
 
 CUSTOMERS = 2_000
@@ -43,8 +45,11 @@ SELECT 1, 1, id, 'occupant', 1, :early, :at, :at FROM unit"""
 
 
 @contextmanager
-def billing(units: int, *, postgresql: bool) -> Iterator[None]:
-    """An application context over so many let units; one in twenty was let in the middle of November 2026."""
+def billing(units: int, *, postgresql: bool) -> Iterator[dict[str, str]]:
+    """An application context over so many let units; one in twenty was let in the middle of November 2026.
+
+    Gives the environment in which another process sees the same database.
+    """
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, _server(folder, postgresql) as url:
         os.environ["JOBS"] = "off"
         app = create_app(DATA_DIR=Path(folder), DATABASE_URL=url, JOBS="off", DEMO=False, LOG_LEVEL="CRITICAL")
@@ -60,7 +65,7 @@ def billing(units: int, *, postgresql: bool) -> Iterator[None]:
                 _run(statement, units)
             session.execute(text("ANALYZE"))
             session.commit()
-            yield
+            yield {**os.environ, "DATA_DIR": folder, "DATABASE_URL": url, "RATE_LIMITS": "0", "LOG_LEVEL": "ERROR"}
             db.session.remove()
             db.engine.dispose()
 
@@ -93,6 +98,26 @@ def _run(statement: str, units: int) -> None:
         ":late", "DATE '2026-11-16'"
     )  # fmt: skip
     db.session.execute(text(words), {name: value for name, value in values.items() if f":{name}" in words})
+
+
+BILLS = """
+INSERT INTO bill (community_id, number, customer_id, unit_id, fee_item_id, tariff_id, tariff_version_id, assignment_id,
+    period, starts_on, ends_on, issued_on, due_on, amount_fen, paid_fen, waived_fen, late_fee_fen, late_paid_fen,
+    late_waived_fen, late_micro_fen, late_rate, grace_days, late_cap_percent, state, note, created_at, updated_at)
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)
+SELECT 1, 'B' || CAST(i AS VARCHAR(12)), 1 + i % 2000, 1 + i % 1000, 1 + i % 6, 1, 1, NULL,
+    CAST(2017 + i % 10 AS VARCHAR(4)) || '-0' || CAST(1 + i % 9 AS VARCHAR(2)), :early, :early, :early, :late,
+    1 + i * 7919 % 999983, 0, 0, 0, 0, 0, 0, 500, 0, 100, CASE i % 5 WHEN 0 THEN 'unpaid' ELSE 'void' END, '', :at, :at
+FROM n"""
+
+
+def fill_bills(count: int) -> None:
+    """So many bills of the community, and staff who may look at them."""
+    permissions.sync()
+    staff.fill(db.session())
+    _run(BILLS, count)
+    db.session.execute(text("ANALYZE"))
+    db.session.commit()
 
 
 @contextmanager

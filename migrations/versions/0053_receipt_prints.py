@@ -6,7 +6,7 @@ from alembic import op
 from app.core.db import append_only_ddl, drop_append_only_ddl
 
 revision = "0053"
-down_revision = "0051"
+down_revision = "0052"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 

@@ -32,6 +32,9 @@ from tests.phones import Phone
 MACHINES_ONLY = "signed calls of a gate or finance system"
 STAFF_ONLY = "every signed-in member of staff, whatever their rights"
 OPEN = {
+    "h5_start": "the phone's program is for all; what it may show the API decides",
+    "h5_index": "the same",
+    "h5_file": "the same",
     "static": "style and scripts",
     "appbuilder.static": "fonts and icons",
     "healthz": "asked by the process supervisor; says only that it lives",

@@ -105,13 +105,14 @@ class Document:
             version="1",
             description=ABOUT,
             validation_error_model=Problem,
-            naming_strategy=_name,
+            naming_strategy=self._name,
             nested_naming_strategy=lambda _parent, child: child,
             security_schemes=[
                 SecurityScheme(name="bearer", data=SecuritySchemeData(type=SecureType.HTTP, scheme="bearer"))
             ],
         )
         self.spec.app = app
+        self._models: dict[str, Any] = {}
         self._endpoints: dict[str, Endpoint] = {}
         self._encoded: bytes | None = None
 
@@ -149,6 +150,13 @@ class Document:
             yield from (400, 415)
         if endpoint.method != "GET":
             yield 409
+
+    def _name(self, model: Any) -> str:
+        """The model's name in the document. Raises LookupError for two of one name: one would describe both."""
+        name = _name(model)
+        if self._models.setdefault(name, model) != model:
+            raise LookupError(f"two schemas are called {name}: {self._models[name]!r} and {model!r}")
+        return name
 
     def encoded(self) -> bytes:
         """The document as JSON; made once."""

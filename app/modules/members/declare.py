@@ -15,7 +15,7 @@ from app.core.module import (
     Setting,
     Tile,
 )
-from app.modules.members import backoffice, certification, demo, operations, queries, sheets
+from app.modules.members import backoffice, certification, client_api, demo, operations, queries, sheets
 from app.modules.members.api import api
 from app.modules.members.connections import connect
 
@@ -37,7 +37,7 @@ MODULE = Module(
         backoffice.TechnicianView,
         backoffice.MemberView,
     ),
-    api=(api,),
+    api=(api, client_api.api),
     sheets=(sheets.CUSTOMERS, sheets.OCCUPANCIES, sheets.TECHNICIANS),
     media=(Purpose(certification.PURPOSE, "认证材料", area="certification"),),
     settings=(

@@ -1,6 +1,6 @@
 """Mobile endpoints: reporting, the technicians' pool, and each step of the job by both sides (R1–R8)."""
 
-from typing import Any
+from typing import Any  # noqa: I001 (the schemas are named in running text)
 
 from flask import Response
 from flask_babel import gettext as _
@@ -28,39 +28,20 @@ from app.modules.repairs.models import (
 from app.modules.repairs.operations import assignment, care, fees, reporting, work
 from app.modules.repairs.operations.steps import Who
 from app.modules.repairs.schemas import (
-    AgreeIn,
-    CategoryOut,
-    ColleagueOut,
-    CommentIn,
-    DutyIn,
-    DutyOut,
-    FinishIn,
-    LineOut,
-    NotDoneIn,
-    PauseIn,
-    PersonOut,
-    PictureOut,
-    PictureQuery,
-    PointOut,
-    QuoteAnswerIn,
-    QuoteIn,
-    QuoteRefusalIn,
-    RatingIn,
-    RatingOut,
-    ReasonIn,
-    TimeIn,
-    TransferIn,
-    WorkOrderDetailOut,
-    WorkOrderIn,
-    WorkOrderOut,
-    WorkOrdersQuery,
-)
+    AppointmentAgreedIn, AppointmentIn, AssignedTechnicianOut, ColleagueOut, DutyIn, DutyOut, FinishIn, NotDoneIn,
+    PauseIn, QuoteAnswerIn, QuoteIn, QuoteRefusalIn, RepairCategoryOut, RepairPointOut, RepairRatingIn,
+    RepairRatingOut, TimelineStepOut, TransferIn, WorkOrderCommentIn, WorkOrderDetailOut, WorkOrderIn, WorkOrderOut,
+    WorkOrderReasonIn, WorkOrdersQuery, WorkPictureOut, WorkPictureQuery,
+)  # fmt: skip
 
 api = Endpoints("repairs", "报修")
 RESIDENTS = ("merchant", "tenant")
 WORKERS = ("technician",)
 BOTH = (*RESIDENTS, *WORKERS)
 CLOSED = (CONFIRMED, CANCELLED)
+PICTURE: dict[str, Any] = {
+    "responses": {"200": {"content": {kind: {"schema": {"type": "string"}} for kind in (media.JPEG, media.PNG)}}}
+}
 
 
 def owner(caller: Caller) -> tuple[str, str]:
@@ -81,8 +62,8 @@ def mine(session: Session, caller: Caller, work_order_id: str) -> tuple[WorkOrde
 # ---- what one sees
 
 
-def _picture(order: WorkOrder, file: MediaFile) -> PictureOut:
-    return PictureOut(id=file.key, url=f"/api/v1/work-orders/{order.id}/pictures/{file.key}")
+def _picture(order: WorkOrder, file: MediaFile) -> WorkPictureOut:
+    return WorkPictureOut(id=file.key, url=f"/api/v1/work-orders/{order.id}/pictures/{file.key}")
 
 
 def _local(moment: Any) -> Any:
@@ -117,7 +98,7 @@ def order_values(order: WorkOrder, who: Who, pictures: list[MediaFile]) -> dict[
         "clock": order.clock,
         "clock_text": WorkOrder.clock_flow.title(order.clock),
         "remaining_text": queries.remaining(order),
-        "technician": PersonOut(id=str(person.id), name=person.name, phone=person.phone if call else None)
+        "technician": AssignedTechnicianOut(id=str(person.id), name=person.name, phone=person.phone if call else None)
         if person
         else None,
         "fee_state": order.fee_state,
@@ -133,13 +114,15 @@ def detail(session: Session, order: WorkOrder, who: Who) -> WorkOrderDetailOut:
     phone = order.contact_phone
     at_work = who == Who.technician(order.technician_id or 0) and order.closed_at is None
     lines = [
-        LineOut(at=clock.local(line.at), step=line.step, title=line.title, actor=line.actor, who=line.who,
+        TimelineStepOut(at=clock.local(line.at), step=line.step, title=line.title, actor=line.actor, who=line.who,
                 note=line.note, pictures=[_picture(order, file) for file in line.pictures])
         for line in queries.timeline(session, order, staff=False)
     ]  # fmt: skip
     rating = None
     if order.speed and order.attitude and order.quality:
-        rating = RatingOut(speed=order.speed, attitude=order.attitude, quality=order.quality, comment=order.rating_note)
+        rating = RepairRatingOut(
+            speed=order.speed, attitude=order.attitude, quality=order.quality, comment=order.rating_note
+        )
     return WorkOrderDetailOut(
         **order_values(order, who, queries.pictures_of(session, [order]).get(order.id, [])),
         contact_name=order.contact_name,
@@ -160,8 +143,8 @@ def detail(session: Session, order: WorkOrder, who: Who) -> WorkOrderDetailOut:
     )
 
 
-@api.get("/repair-categories", roles=ANY, returns=list[CategoryOut])
-def list_categories() -> list[CategoryOut]:
+@api.get("/repair-categories", roles=ANY, returns=list[RepairCategoryOut])
+def list_categories() -> list[RepairCategoryOut]:
     """报修类别(两级)"""
     rows = db.session.scalars(
         select(RepairCategory)
@@ -176,18 +159,18 @@ def list_categories() -> list[CategoryOut]:
     return [made[row.id] for row in rows if row.parent_id is None]
 
 
-def _category_out(row: RepairCategory) -> CategoryOut:
+def _category_out(row: RepairCategory) -> RepairCategoryOut:
     respond, finish = (int(limit.total_seconds() // 60) for limit in row.limits(row.priority))
-    return CategoryOut(id=str(row.id), name=row.name, trade=row.trade, trade_text=TRADES[row.trade],
+    return RepairCategoryOut(id=str(row.id), name=row.name, trade=row.trade, trade_text=TRADES[row.trade],
                        priority=row.priority, respond_minutes=respond, finish_minutes=finish, children=[])  # fmt: skip
 
 
-@api.get("/repair-points/<point_code>", roles=ANY, returns=PointOut, limit="60/minute")
-def show_point(point_code: str) -> PointOut:
+@api.get("/repair-points/<point_code>", roles=ANY, returns=RepairPointOut, limit="60/minute")
+def show_point(point_code: str) -> RepairPointOut:
     """扫描设备二维码:预填位置与类别"""
     point = reporting.point_of(db.session(), point_code[:16])
     area = PUBLIC if point.unit is None or point.unit.kind == "public" else LEASED
-    return PointOut(
+    return RepairPointOut(
         code=point.code, name=point.name, area=area, community_id=str(point.community_id),
         community=point.community.name, unit_id=str(point.unit_id) if point.unit_id else None, place=point.place,
         category_id=str(point.category_id), category=point.category.name,
@@ -244,8 +227,9 @@ def show_order(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
     return detail(session, *mine(session, caller, work_order_id))
 
 
-@api.get("/work-orders/<work_order_id>/pictures/<picture_key>", roles=BOTH, query=PictureQuery, returns=Response)
-def show_picture(caller: Caller, work_order_id: str, picture_key: str, query: PictureQuery) -> Response:
+@api.get("/work-orders/<work_order_id>/pictures/<picture_key>", roles=BOTH, query=WorkPictureQuery, returns=Response,
+         openapi=PICTURE)  # fmt: skip
+def show_picture(caller: Caller, work_order_id: str, picture_key: str, query: WorkPictureQuery) -> Response:
     """工单的照片(报修人与维修师傅可见)"""
     session = db.session()
     order, _who = mine(session, caller, work_order_id)
@@ -260,25 +244,25 @@ def _answer(session: Session, order: WorkOrder, who: Who) -> WorkOrderDetailOut:
     return detail(session, order, who)
 
 
-@api.post("/work-orders/<work_order_id>/propose-time", roles=BOTH, body=TimeIn, returns=WorkOrderDetailOut)
-def propose_time(caller: Caller, work_order_id: str, body: TimeIn) -> WorkOrderDetailOut:
+@api.post("/work-orders/<work_order_id>/propose-time", roles=BOTH, body=AppointmentIn, returns=WorkOrderDetailOut)
+def propose_time(caller: Caller, work_order_id: str, body: AppointmentIn) -> WorkOrderDetailOut:
     """提议上门时间"""
     session = db.session()
     order, who = mine(session, caller, work_order_id)
     return _answer(session, work.propose(session, order, who, body.starts_at, body.ends_at), who)
 
 
-@api.post("/work-orders/<work_order_id>/agree-time", roles=BOTH, body=AgreeIn, returns=WorkOrderDetailOut)
-def agree_time(caller: Caller, work_order_id: str, body: AgreeIn) -> WorkOrderDetailOut:
+@api.post("/work-orders/<work_order_id>/agree-time", roles=BOTH, body=AppointmentAgreedIn, returns=WorkOrderDetailOut)
+def agree_time(caller: Caller, work_order_id: str, body: AppointmentAgreedIn) -> WorkOrderDetailOut:
     """同意上门时间"""
     session = db.session()
     order, who = mine(session, caller, work_order_id)
     return _answer(session, work.agree(session, order, who, body.starts_at), who)
 
 
-@api.post("/work-orders/<work_order_id>/comment", roles=BOTH, body=CommentIn, returns=WorkOrderDetailOut,
+@api.post("/work-orders/<work_order_id>/comment", roles=BOTH, body=WorkOrderCommentIn, returns=WorkOrderDetailOut,
           limit="100/day")  # fmt: skip
-def comment_on_order(caller: Caller, work_order_id: str, body: CommentIn) -> WorkOrderDetailOut:
+def comment_on_order(caller: Caller, work_order_id: str, body: WorkOrderCommentIn) -> WorkOrderDetailOut:
     """留言"""
     session = db.session()
     order, who = mine(session, caller, work_order_id)
@@ -306,8 +290,8 @@ def not_done(caller: Caller, work_order_id: str, body: NotDoneIn) -> WorkOrderDe
     return _answer(session, order, who)
 
 
-@api.post("/work-orders/<work_order_id>/cancel", roles=RESIDENTS, body=ReasonIn, returns=WorkOrderDetailOut)
-def cancel_order(caller: Caller, work_order_id: str, body: ReasonIn) -> WorkOrderDetailOut:
+@api.post("/work-orders/<work_order_id>/cancel", roles=RESIDENTS, body=WorkOrderReasonIn, returns=WorkOrderDetailOut)
+def cancel_order(caller: Caller, work_order_id: str, body: WorkOrderReasonIn) -> WorkOrderDetailOut:
     """取消工单(开工之前)"""
     session = db.session()
     order, who = mine(session, caller, work_order_id)
@@ -331,8 +315,8 @@ def decline_quote(caller: Caller, work_order_id: str, body: QuoteRefusalIn) -> W
     return _answer(session, fees.answer_quote(session, order, who, False, reason=body.reason), who)
 
 
-@api.post("/work-orders/<work_order_id>/rate", roles=RESIDENTS, body=RatingIn, returns=WorkOrderDetailOut)
-def rate_repair(caller: Caller, work_order_id: str, body: RatingIn) -> WorkOrderDetailOut:
+@api.post("/work-orders/<work_order_id>/rate", roles=RESIDENTS, body=RepairRatingIn, returns=WorkOrderDetailOut)
+def rate_repair(caller: Caller, work_order_id: str, body: RepairRatingIn) -> WorkOrderDetailOut:
     """评价"""
     session = db.session()
     order, who = mine(session, caller, work_order_id)
@@ -399,8 +383,8 @@ def finish_work(caller: Caller, work_order_id: str, body: FinishIn) -> WorkOrder
     return _answer(session, order, who)
 
 
-@api.post("/work-orders/<work_order_id>/return", roles=WORKERS, body=ReasonIn)
-def return_order(caller: Caller, work_order_id: str, body: ReasonIn) -> None:
+@api.post("/work-orders/<work_order_id>/return", roles=WORKERS, body=WorkOrderReasonIn)
+def return_order(caller: Caller, work_order_id: str, body: WorkOrderReasonIn) -> None:
     """退回工单"""
     session = db.session()
     order, _who = mine(session, caller, work_order_id)

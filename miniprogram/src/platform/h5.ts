@@ -1,0 +1,44 @@
+/** A browser, also the one inside WeChat. */
+import type { PayParams, Platform } from './types'
+
+interface WeixinBridge {
+  invoke(name: string, params: object, done: (answer: { err_msg: string }) => void): void
+}
+
+export const API_ORIGIN: Platform['API_ORIGIN'] = ''
+export const ORIGIN: Platform['ORIGIN'] = window.location.origin
+
+export const openWeb: Platform['openWeb'] = (address) => void window.open(address, '_blank', 'noopener')
+
+export const SIGNS_IN_BY_ITSELF: Platform['SIGNS_IN_BY_ITSELF'] = false
+
+export const signInCode: Platform['signInCode'] = () => Promise.reject(new Error('a browser has no code of WeChat'))
+
+export const payWith: Platform['payWith'] = (params: PayParams) => {
+  if (typeof params.cashier_url === 'string' && params.cashier_url) {
+    window.location.assign(params.cashier_url)
+    return new Promise(() => undefined)
+  }
+  const bridge = (window as unknown as { WeixinJSBridge?: WeixinBridge }).WeixinJSBridge
+  if (!bridge) return Promise.resolve()
+  return new Promise((resolve) => {
+    bridge.invoke('getBrandWCPayRequest', params, () => resolve())
+  })
+}
+
+export const askToSubscribe: Platform['askToSubscribe'] = () => Promise.resolve([])
+
+export const nameInput: Platform['nameInput'] = (element, label) => {
+  const root = element instanceof HTMLElement ? element : null
+  root?.querySelectorAll('input,textarea').forEach((input) => input.setAttribute('aria-label', label))
+}
+
+export const shareAddress: Platform['shareAddress'] = (page) => `${window.location.origin}/m/#${page}`
+
+export const openFile: Platform['openFile'] = (path, name) => {
+  const link = document.createElement('a')
+  link.href = path
+  link.download = name
+  link.click()
+  return Promise.resolve()
+}

@@ -1,0 +1,90 @@
+/** Who uses this phone, as the server says. */
+import { computed, reactive } from 'vue'
+
+import { type Answer, ApiError, call, useToken, whenSignedOut } from '@/api/client'
+import { SIGNS_IN_BY_ITSELF, signInCode } from '#platform'
+
+export type Member = Answer<'GET /me'>
+export type Role = Member['role']
+
+const KEPT = 'session.token'
+const BIG = 'session.big'
+
+export const session = reactive({
+  token: '',
+  member: null as Member | null,
+  /** The setting of this phone; follows the member's once signed in. */
+  big: false,
+  unread: 0,
+})
+
+export const role = computed<Role>(() => session.member?.role ?? 'visitor')
+export const isResident = computed(() => role.value === 'merchant' || role.value === 'tenant')
+export const ROLE_NAMES: Record<Role, string> = { visitor: '访客', merchant: '商家', tenant: '租客', technician: '维修师傅' }
+
+function keep(token: string): void {
+  session.token = token
+  useToken(token)
+  if (token) uni.setStorageSync(KEPT, token)
+  else uni.removeStorageSync(KEPT)
+}
+
+/** Take up where the phone left off; in WeChat sign in silently. Never throws: a guest sees the home page too. */
+export async function restore(): Promise<void> {
+  session.big = uni.getStorageSync(BIG) === true
+  keep((uni.getStorageSync(KEPT) as string) || '')
+  whenSignedOut(renew)
+  try {
+    if (session.token) await refresh()
+    else if (SIGNS_IN_BY_ITSELF) await signIn(await signInCode())
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) forget()
+  }
+}
+
+/** Sign in with a code of WeChat. Throws ApiError. */
+export async function signIn(code: string): Promise<void> {
+  const answer = await call('POST /auth/wechat', { body: { code } })
+  keep(answer.token)
+  take(answer.member)
+}
+
+/** Ask the server again who this is: a certification may have been decided meanwhile. */
+export async function refresh(): Promise<void> {
+  if (session.token) take(await call('GET /me'))
+}
+
+export function take(member: Member): void {
+  session.member = member
+  setBig(member.big_type)
+}
+
+export function setBig(big: boolean): void {
+  session.big = big
+  uni.setStorageSync(BIG, big)
+}
+
+export async function signOut(): Promise<void> {
+  try {
+    await call('POST /auth/logout')
+  } finally {
+    forget()
+  }
+}
+
+export function forget(): void {
+  keep('')
+  session.member = null
+  session.unread = 0
+}
+
+async function renew(): Promise<boolean> {
+  forget()
+  if (!SIGNS_IN_BY_ITSELF) return false
+  try {
+    await signIn(await signInCode())
+    return true
+  } catch {
+    return false // the caller gets the server's refusal that led here
+  }
+}
