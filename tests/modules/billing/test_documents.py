@@ -1,8 +1,10 @@
 """Receipts, demand letters and invoices, as they are printed and asked for."""
 
+import io
 from datetime import timedelta
 from typing import Any
 
+import openpyxl
 import pytest
 from flask import Flask
 from hypothesis import given
@@ -12,8 +14,8 @@ from sqlalchemy import select
 from app.core import clock, settings
 from app.core.db import db
 from app.modules.billing.documents.capitals import capitals
-from app.modules.billing.models import DunningHold, DunningStage, InvoiceRequest, Receipt
-from app.modules.billing.operations import payments, receipts
+from app.modules.billing.models import DunningHold, DunningStage, InvoiceRequest, Payment, Receipt
+from app.modules.billing.operations import invoices, payments, receipts, refunds
 from app.modules.members.models import CustomerMember
 from tests.conftest import Browse, PhoneOf, Store
 from tests.modules.billing.factories import make_bill, make_household
@@ -152,7 +154,7 @@ def test_the_demand_letter_lists_what_is_owed_and_threatens_nothing(store: Store
         for key, value in (("bank", "建设银行科学城支行"), ("account", "4405 0001"), ("phone", "020-1234")):
             settings.put(session, f"billing.company_{key}", value)
         path = f"/billing/arrears/letters.pdf?payers={unit.community_id}-{customer.id}"
-        nobody = make_household(session)[0].id
+        nobody = f"{unit.community_id}-{make_household(session)[0].id}"
     boss = browse("boss", {("dunning", "view"), ("dunning", "edit")})
     text = words_of(boss.get(path).data)
     for words in (
@@ -165,8 +167,7 @@ def test_the_demand_letter_lists_what_is_owed_and_threatens_nothing(store: Store
         assert words in text, text
     for threat in ("停水", "停电", "断水", "断电", "¥77.00", "¥999.00"):
         assert threat not in text
-    other = boss.get(f"/billing/arrears/letters.pdf?payers={unit.community_id}-{nobody}")
-    assert "没有需要催告的客户" in words_of(other.data)
+    assert "没有需要催告的客户" in words_of(boss.get(f"/billing/arrears/letters.pdf?payers={nobody}").data)
 
 
 def test_the_letter_says_what_the_stage_for_letters_says(store: Store, browse: Browse) -> None:
@@ -199,5 +200,36 @@ def test_an_invoice_is_asked_for_issued_and_told(paid: tuple[Any, int], browse: 
     assert li.post(path, {"title": "广州百味餐饮有限公司", "tax_number": FIRM}).status_code == 201
     assert staff.post(f"{page}/move/issue", data={"invoice_no": "0123456789"}).status_code == 302
     assert li.get(path).json["request"]["invoice_no"] == "0123456789"
+    assert staff.post("/billing/invoice_request/export").status_code == 404
+    assert FIRM not in staff.get(page).text
     titles = {message["title"] for message in li.get("/messages").json["items"]}
     assert {"发票已开具", "开票申请未通过"} <= titles
+
+
+def test_who_issues_invoices_exports_them_and_sees_the_tax_number_with_the_right_to(
+    paid: tuple[Any, int], browse: Browse
+) -> None:
+    li, number = paid
+    li.post(f"/payments/{number}/invoice-request", {"title": "广州百味餐饮有限公司", "tax_number": FIRM})
+    clerk = browse("clerk", {("billing", "view"), ("billing", "export")})
+    masked = _cells(clerk.post("/billing/invoice_request/export").data)
+    assert "广州百味餐饮有限公司" in masked
+    assert FIRM not in masked
+    accountant = browse("accountant", {("billing", action) for action in ("view", "export", "reveal")})
+    assert FIRM in _cells(accountant.post("/billing/invoice_request/export").data)
+
+
+def test_an_invoice_is_of_what_was_not_paid_back_by_then(paid: tuple[Any, int], browse: Browse, store: Store) -> None:
+    li, number = paid
+    path = f"/payments/{number}/invoice-request"
+    assert li.post(path, {"title": "王永燕"}).json["amount_fen"] == 30_000
+    with store() as session:
+        payment = session.get_one(Payment, number)
+        refunds.approve(session, refunds.request(session, payment, 5_000, "多收", None), None)
+        invoices.issue(session, session.scalars(select(InvoiceRequest)).one(), "01")
+    assert li.get(path).json["request"]["amount_fen"] == 25_000
+
+
+def _cells(content: bytes) -> list[Any]:
+    sheet = openpyxl.load_workbook(io.BytesIO(content)).active
+    return [cell for row in sheet.iter_rows(values_only=True) for cell in row]  # type: ignore[union-attr]

@@ -137,7 +137,9 @@ def book(session: Session, entry: FinanceEntry, bill_ids: Sequence[int]) -> Fina
 
     Raises Conflict when somebody was faster or a bill is no longer open, Invalid for bills of several customers.
     """
-    bills = session.scalars(select(Bill).where(Bill.id.in_(bill_ids), Bill.community_id == entry.community_id)).all()
+    wanted = select(Bill).where(Bill.id.in_(bill_ids), Bill.community_id == entry.community_id).order_by(Bill.id)
+    # locked before the entry refers to one: a reference locks it too, less strictly, and two of those block each other
+    bills = session.scalars(wanted.with_for_update().execution_options(populate_existing=True)).all()
     if len({bill.customer_id for bill in bills}) != 1 or len(bills) != len(set(bill_ids)):
         raise Invalid.field("bills", _("请选择同一客户的账单"))
     if any(bill.state not in payments.OPEN for bill in bills):
