@@ -249,6 +249,47 @@ def test_imported_records_find_their_bills_and_the_rest_waits_for_a_person(
         assert words in report
 
 
+def test_two_imported_records_of_one_bill_do_not_pay_it_twice(app: Flask, browse: Browse, store: Store) -> None:
+    with store() as session:
+        customer, unit, _member = make_household(session, name="百味餐饮店")
+        number = make_bill(session, customer, unit, 24_220).number
+        place, park = session.get_one(Community, unit.community_id).name, unit.community_id
+    rows = [[no, place, number, "", "", 242.2, f"{clock.today()}", ""] for no in ("F1", "F2")]
+    clerk = browse("clerk", {("reconciliation", action) for action in ("view", "edit", "import")})
+    assert "已导入:新增 2 条" in upload(app, clerk, "finance_entry", HEADER, rows)
+    with store() as session:
+        found = session.execute(select(FinanceEntry.state, FinanceEntry.reason).order_by(FinanceEntry.external_no))
+        assert [tuple(row) for row in found] == [("booked", ""), ("unmatched", "账单已结清")]
+        second = session.scalars(select(FinanceEntry.id).where(FinanceEntry.external_no == "F2")).one()
+        check_books(session, park)
+    for move, shown in (("ignore", "已忽略"), ("restore", "待匹配")):
+        assert clerk.post(f"/billing/finance_entry/{second}/move/{move}").status_code == 302
+        assert shown in clerk.get(f"/billing/finance_entry/{second}").text
+
+
+def test_one_receipt_of_money_is_put_towards_several_bills_by_hand(app: Flask, browse: Browse, store: Store) -> None:
+    with store() as session:
+        customer, unit, _member = make_household(session, name="百味餐饮店")
+        mine = [make_bill(session, customer, unit, fen).id for fen in (10_000, 20_000, 30_000)]
+        stranger = make_bill(session, *make_household(session)[:2], 100)
+        foreign, place, park = stranger.id, session.get_one(Community, unit.community_id).name, unit.community_id
+    clerk = browse("clerk", {("reconciliation", action) for action in ("view", "edit", "import")})
+    upload(app, clerk, "finance_entry", HEADER, [["F1", place, "", "百味餐饮", "王五", 250, f"{clock.today()}", ""]])
+    with store() as session:
+        page = f"/billing/finance_entry/{session.scalars(select(FinanceEntry.id)).one()}"
+    assert clerk.get(f"{page}?q=百味").text.count('name="bills"') == 3
+    for wrong in ([], [mine[0], foreign]):
+        clerk.post(f"{page}/book", data={"bills": [str(number) for number in wrong]})
+        assert "请选择同一客户的账单" in clerk.get(page).text
+    clerk.post(f"{page}/book", data={"bills": [str(number) for number in mine[:2]]})
+    with store() as session:
+        assert [session.get_one(Bill, number).state for number in mine] == ["paid", "part_paid", "unpaid"]
+        check_books(session, park)
+    clerk.post(f"{page}/book", data={"bills": [str(mine[2])]})
+    with store() as session:
+        assert session.get_one(Bill, mine[2]).state == "unpaid"
+
+
 def test_wrong_rows_stop_the_whole_file(app: Flask, browse: Browse, store: Store) -> None:
     with store() as session:
         place = session.get_one(Community, make_household(session)[1].community_id).name

@@ -65,9 +65,9 @@ def _letter(session: Session, bills: list[Bill]) -> list[Any]:
         text(_("以上金额截至 %(day)s。缴费方式：%(ways)s。", day=today, ways="；".join(ways)), size=11, indent=True),
         text(
             _(
-                "如您已经缴纳，或对费用有疑问、暂时有困难需要分期，请与我们联系%(phone)s，"
+                "如您已经缴纳，或对费用有疑问、暂时有困难需要分期，请与我们联系%(phone)s。"
                 "我们会尽快为您核实和协商。滞纳金按合同约定逐日计算，至缴清之日为止。",
-                phone=_("（电话 %(phone)s）", phone=phone) if phone else "",
+                phone=_("，电话 %(phone)s", phone=phone) if phone else "",
             ),
             size=11,
             indent=True,

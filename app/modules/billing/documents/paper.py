@@ -31,13 +31,16 @@ def company(community: str) -> dict[str, str]:
 def text(
     words: str, *, size: float = 10, align: str = "left", bold: bool = False, indent: bool = False, pale: bool = False
 ) -> Paragraph:
-    """A paragraph; what is in it stands as it is, no mark-up. ``indent``: its first line by two characters."""
+    """A paragraph; what is in it stands as it is, no mark-up. ``indent``: its first line by two characters.
+
+    A wide space is drawn as narrow ones: at a wide one the line may break, and then it is gone.
+    """
     style = ParagraphStyle(
         "", fontName=pdf.register(), fontSize=size, leading=size * 1.6, wordWrap="CJK", alignment=ALIGN[align],
         firstLineIndent=2 * size if indent else 0, spaceAfter=size * (0.6 if bold else 0.2),
         textColor=PALE if pale else colors.black,
     )  # fmt: skip
-    return Paragraph(escape(words).replace("\n", "<br/>"), style)
+    return Paragraph(escape(words).replace("\u3000", "&nbsp;" * 4).replace("\n", "<br/>"), style)
 
 
 def side_by_side(left: Any, right: Any, widths: Sequence[float]) -> Table:

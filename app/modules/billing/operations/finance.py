@@ -14,8 +14,8 @@ from app.core.api.caller import new_token
 from app.core.api.machines import Machine
 from app.core.db import conflict_insert, execute, yuan
 from app.core.errors import Conflict, DomainError, Invalid
-from app.modules.billing.models import Bill, FinanceEntry, FinanceKey
-from app.modules.billing.models.matching import UNMATCHED
+from app.modules.billing.models import Bill, FinanceEntry, FinanceKey, Payment
+from app.modules.billing.models.matching import IGNORED, UNMATCHED
 from app.modules.billing.models.money import FINANCE
 from app.modules.billing.operations import payments
 from app.modules.billing.operations.alerts import raise_alert
@@ -192,24 +192,37 @@ def _meant(session: Session, entry: FinanceEntry) -> tuple[list[int], str]:
     return [], _("没有找到客户与金额（%(amount)s）都一致的账单", amount=yuan(entry.amount_fen))
 
 
-def totals_by_day(session: Session, start: date, end: date, communities: Iterable[int] | None) -> list[Any]:
-    """Per day: what finance reported, what of it is booked, and what waits (count and fen of each)."""
-    booked = FinanceEntry.state == "booked"
-    waiting = FinanceEntry.state == UNMATCHED
-    fen = FinanceEntry.amount_fen
-    query = (
+def totals_by_day(
+    session: Session, start: date, end: date, communities: Iterable[int] | None
+) -> list[tuple[date, int, int, int, int, int]]:
+    """Per day: how many entries finance reported and their fen, what our payments of that channel come to, and how many
+    entries and fen wait for somebody. Entries that were ignored count on neither side."""
+    waiting, fen = FinanceEntry.state == UNMATCHED, FinanceEntry.amount_fen
+    told = (
         select(
             FinanceEntry.paid_on,
             func.count(),
             func.sum(fen),
-            func.sum(fen).filter(booked),
             func.count().filter(waiting),
-            func.sum(fen).filter(waiting),
+            func.coalesce(func.sum(fen).filter(waiting), 0),
         )
-        .where(FinanceEntry.paid_on.between(start, end), FinanceEntry.state != "ignored")
+        .where(FinanceEntry.paid_on.between(start, end), FinanceEntry.state != IGNORED)
         .group_by(FinanceEntry.paid_on)
-        .order_by(FinanceEntry.paid_on)
     )
+    ours = (
+        select(Payment.paid_on, func.sum(Payment.amount_fen))
+        .where(
+            Payment.channel == FINANCE, Payment.state.in_(payments.BOOKED), Payment.paid_on.between(start, end)
+        )
+        .group_by(Payment.paid_on)
+    )  # fmt: skip
     if communities is not None:
-        query = query.where(FinanceEntry.community_id.in_(list(communities)))
-    return list(session.execute(query))
+        ids = list(communities)
+        told, ours = told.where(FinanceEntry.community_id.in_(ids)), ours.where(Payment.community_id.in_(ids))
+    theirs = {row[0]: [int(value) for value in row[1:]] for row in session.execute(told)}
+    booked = {day: int(amount) for day, amount in session.execute(ours) if day is not None}
+    rows = []
+    for day in sorted(theirs.keys() | booked.keys()):
+        count, amount, left, left_fen = theirs.get(day, (0, 0, 0, 0))
+        rows.append((day, count, amount, booked.get(day, 0), left, left_fen))
+    return rows
