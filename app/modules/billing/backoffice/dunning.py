@@ -74,17 +74,17 @@ class ArrearsView(ModuleView):
     def letters(self) -> Any:
         """Asks, then prints: the letter of one customer (``payer=community-customer``), else of all who have reached
         the stage for letters and have none yet."""
-        session, back = db.session(), self.url("list")
+        session, back, none = db.session(), self.url("list"), _("目前没有需要打印的催告函")
         query = self.scoped().where(*self._named(request.args.get("payer", "")))
         payers = self._payers(session, query)
         if request.method == "GET":
-            if not payers:
-                flash(_("目前没有需要打印的催告函"), "info")
-                return redirect(back)
-            question = _("将打印 %(count)s 份催告函，并记入催缴记录。", count=len(payers))
+            question = _("将打印 %(count)s 份催告函，并记入催缴记录。", count=len(payers)) if payers else none
             return self._confirm(_("打印催告函"), question, back)
+        if not payers:
+            flash(none, "info")
+            return redirect(back)
         with transaction():
-            return self._print(db.session(), query) if payers else redirect(back)
+            return self._print(db.session(), query)
 
     def _named(self, payer: str) -> list[Any]:
         if not payer:
