@@ -46,7 +46,7 @@ class Shown:
 
 
 def bulk(title: str, *, action: str = "edit", confirm: str = "") -> Callable[[F], F]:
-    """Declare a method ``(self, session, query) -> message | None`` as an action over ticked rows.
+    """Declare a method ``(self, session, query) -> message | Response | None`` as an action over ticked rows.
 
     ``query`` selects the ticked records that the person may see (at most 1,000); the method runs in one transaction.
     """

@@ -131,6 +131,8 @@ class ModuleView(Declaration):
         except forms.REFUSALS as error:
             self._flash(error, self.model)
             return redirect(back)
+        if isinstance(message, Response):
+            return message
         flash(message or _("已完成“%(title)s”,共 %(count)s 条", title=action.title, count=count), "success")
         return redirect(back)
 

@@ -47,7 +47,7 @@ MODULE = Module(
     "收费管理",
     "fa-yen-sign",
     areas=(
-        Area("billing", "账单与收款", (*STANDARD, APPROVE)),
+        Area("billing", "账单与收款", (*STANDARD, APPROVE, REVEAL)),
         Area("tariffs", "收费标准与抄表", (*STANDARD, APPROVE)),
         Area("dunning", "催缴", (*STANDARD,)),
         Area("reconciliation", "对账与财务接口", (VIEW, EDIT, DELETE, IMPORT, EXPORT, REVEAL)),
@@ -100,6 +100,7 @@ MODULE = Module(
         Tile("billing", "approve", "待退押金", queries.count_deposits, "DepositView.list", {"state": "returning"}),
         Tile("billing", "edit", "待处理收款异常", queries.count_alerts, "AlertView.list", {"state": "open"}),
         Tile("billing", "edit", "待开发票", queries.count_invoices, "InvoiceView.list", {"state": "pending"}),
+        Tile("dunning", "edit", "待发催告函的账单", dunning.count_letters, "ArrearsView.letters", {}),
         Tile(
             "reconciliation",
             "edit",
@@ -119,6 +120,9 @@ MODULE = Module(
     ),
     settings=(
         Setting("billing.company_name", "收款单位名称", "", "收据和催告函的落款；空则用园区名称"),
+        Setting(
+            "billing.company_seal", "收据用章名称", "", "印在收据盖章处，如“某某物业财务专用章”；空则印“（盖章处）”"
+        ),
         Setting("billing.company_bank", "开户银行", "", "印在催告函上"),
         Setting("billing.company_account", "收款账号", "", "印在催告函上；空则不印转账方式"),
         Setting("billing.company_phone", "收费咨询电话", "", "印在催告函上；空则用园区的服务电话"),

@@ -18,6 +18,7 @@ from app.modules.billing.models import (
     Payment,
     PaymentAlert,
     Receipt,
+    ReceiptPrint,
     ReconciliationDifference,
     Refund,
     Waiver,
@@ -205,6 +206,12 @@ def fee_key(session: Session, fee_item_id: int) -> str:
 def receipt_of(session: Session, payment_id: int) -> Receipt | None:
     """The receipt of a payment, once it is booked."""
     return session.scalar(select(Receipt).where(Receipt.payment_id == payment_id))
+
+
+def prints_of(session: Session, receipt_id: int) -> int:
+    """How often a receipt was put on paper."""
+    query = select(func.count()).select_from(ReceiptPrint).where(ReceiptPrint.receipt_id == receipt_id)
+    return session.scalar(query) or 0
 
 
 def prepaid(session: Session, customer_id: int, community_id: int) -> int:

@@ -99,12 +99,9 @@ def daily_cash(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
 
 
 def finance_totals(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
-    """Per day what finance reported beside what of it is booked here (B5)."""
+    """Per day what finance reported beside what our books took in from it (B5)."""
     found = finance.totals_by_day(session, asked.start, asked.end, asked.communities)
-    return [
-        (day, count, int(told or 0), int(booked or 0), waiting, int(left or 0), int(told or 0) - int(booked or 0))
-        for day, count, told, booked, waiting, left in found
-    ]
+    return [(day, count, told, ours, left, left_fen, told - ours) for day, count, told, ours, left, left_fen in found]
 
 
 REPORTS = (
@@ -116,7 +113,7 @@ REPORTS = (
             Column("到账日期", DATE),
             Column("到账笔数", INTEGER),
             Column("财务到账", AMOUNT),
-            Column("已入账", AMOUNT),
+            Column("系统入账", AMOUNT),
             Column("待匹配笔数", INTEGER),
             Column("待匹配金额", AMOUNT),
             Column("差额", AMOUNT),
@@ -125,7 +122,8 @@ REPORTS = (
         total=True,
         chart=Chart("bar", 0, (2, 3)),
         icon="fa-scale-balanced",
-        help="按财务系统的到账日期统计，不含已忽略的记录。差额 = 财务到账 − 已入账。",
+        help="按到账日期统计，不含已忽略的记录。系统入账为财务系统渠道的缴费合计（退款前）。"
+        "差额 = 财务到账 − 系统入账，应等于待匹配金额。",
     ),
     Report(
         "collection",

@@ -1,4 +1,4 @@
-"""Export of bills and payments; import of the arrears that another system leaves behind."""
+"""Export of bills, payments and invoice requests; import of the arrears that another system leaves behind."""
 
 from calendar import monthrange
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.sheets import Amount, Choice, Date, Draft, Lookup, Month, Row, Sheet, Text
-from app.modules.billing.models import Bill, BillLine, FeeItem, LedgerEntry, Payment
+from app.modules.billing.models import Bill, BillLine, FeeItem, InvoiceRequest, LedgerEntry, Payment
 from app.modules.billing.models.ledger import INCOME, ISSUE, RECEIVABLE
 from app.modules.estate.models import Building, Unit
 from app.modules.estate.sheets import building_column, community_column
@@ -70,6 +70,23 @@ PAYMENTS = Sheet(
         Choice("state"),
         Date("paid_on"),
         Text("note"),
+    ],
+)
+
+INVOICES = Sheet(
+    InvoiceRequest,
+    key=("payment_id",),
+    area="billing",
+    columns=[
+        Lookup("payment_id", "缴费单号", Payment, by=("number",)),
+        community_column(),
+        Text("title"),
+        Text("tax_number"),
+        Text("email"),
+        Amount("amount_fen"),
+        Choice("state"),
+        Text("invoice_no"),
+        Text("reason"),
     ],
 )
 

@@ -6,8 +6,11 @@ from typing import Annotated, Literal
 import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
+from app.core import audit
 from app.core.api import ANY, Caller, Endpoints, Page, PageQuery, Schema, as_id, paginate
+from app.core.api.machines import Machine
 from app.core.db import db
 from app.core.errors import Conflict, NotFound
 from app.modules.estate.models import Community
@@ -166,3 +169,37 @@ def prepare(body: ThingIn) -> str:
 def prepared(body: ThingIn, prepared: str) -> ThingOut:
     """先准备再写"""
     return _make(prepared)
+
+
+SECRET = "a secret of the laboratory"
+
+
+class WordIn(Schema):
+    """一句话"""
+
+    word: str
+
+
+class WordOut(Schema):
+    """谁说的"""
+
+    by: str
+    word: str
+
+
+def find_machine(session: Session, key_id: str) -> Machine | None:
+    """The one machine of the laboratory."""
+    return Machine("gate", 7, "东门", SECRET) if key_id == "lab-key" else None
+
+
+@api.post("/lab/signed", machine=find_machine, body=WordIn, returns=WordOut)
+def say_signed(machine: Machine, body: WordIn) -> WordOut:
+    """签名调用"""
+    audit.record(db.session(), "update", "lab", {"word": body.word})
+    return WordOut(by=machine.name, word=body.word)
+
+
+@api.get("/lab/signed", machine=find_machine, query=Wanted, returns=CountOut)
+def ask_signed(machine: Machine, query: Wanted) -> CountOut:
+    """签名查询"""
+    return CountOut(count=query.size)

@@ -1,23 +1,25 @@
 """Back office: arrears to be reminded of, the ladder, what was sent, and what is held back (B4)."""
 
 import io
+import re
 from typing import Any
 
-from flask import send_file, url_for
+from flask import flash, redirect, request, send_file, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from app.core import audit, clock
+from app.core import audit, clock, rights
 from app.core.backoffice import Button, ModuleView, bulk, computed, page
 from app.core.backoffice.cells import Cell
 from app.core.db import db, transaction, yuan
-from app.core.errors import Invalid
+from app.core.errors import Conflict, Invalid
 from app.modules.billing import queries
 from app.modules.billing.documents.demand_letter import MOST_LETTERS, letters_pdf
 from app.modules.billing.models import Bill, DunningHold, DunningNotice, DunningStage
+from app.modules.billing.models.collection import LETTER
 from app.modules.billing.operations import dunning
 
 
@@ -53,30 +55,59 @@ class ArrearsView(ModuleView):
     @bulk("催缴", confirm="将向所选账单的客户发送缴费提醒；已缴、暂缓催缴的会跳过。")
     def remind(self, session: Session, query: Any) -> str:
         ids = session.scalars(query.with_only_columns(Bill.id)).all()
-        count = dunning.remind(session, ids, current_user.id)
-        return _("已催缴 %(count)s 张账单，跳过 %(skipped)s 张", count=count, skipped=len(ids) - count)
+        return self._said(dunning.remind(session, ids, current_user.id), len(ids))
 
-    @page("/letters/<int:community_id>/<int:customer_id>.pdf")
-    def letter(self, community_id: int, customer_id: int) -> Response:
-        """The demand letter of one customer."""
-        return self._letters(Bill.community_id == community_id, Bill.customer_id == customer_id)
+    @bulk("登记电话催缴", confirm="确认已经电话联系所选账单的客户；已缴、暂缓催缴的会跳过。")
+    def note_call(self, session: Session, query: Any) -> str:
+        ids = session.scalars(query.with_only_columns(Bill.id)).all()
+        return self._said(dunning.note_call(session, ids, current_user.id), len(ids))
+
+    @bulk("打印催告函", confirm="将为所选账单的客户各打印一份催告函，列出其全部逾期账单；暂缓催缴的不列入。")
+    def print_letters(self, session: Session, query: Any) -> Any:
+        return self._print(session, query)
+
+    @staticmethod
+    def _said(count: int, ticked: int) -> str:
+        return _("已催缴 %(count)s 张账单，跳过 %(skipped)s 张", count=count, skipped=ticked - count)
+
+    @page("/letters", action="edit", methods=("GET", "POST"))
+    def letters(self) -> Any:
+        """Asks, then prints: the letter of one customer (``payer=community-customer``), else of all who have reached
+        the stage for letters and have none yet."""
+        session, back, none = db.session(), self.url("list"), _("目前没有需要打印的催告函")
+        query = self.scoped().where(*self._named(request.args.get("payer", "")))
+        payers = self._payers(session, query)
+        if request.method == "GET":
+            question = _("将打印 %(count)s 份催告函，并记入催缴记录。", count=len(payers)) if payers else none
+            return self._confirm(_("打印催告函"), question, back)
+        if not payers:
+            flash(none, "info")
+            return redirect(back)
+        with transaction():
+            return self._print(db.session(), query)
+
+    def _named(self, payer: str) -> list[Any]:
+        if not payer:
+            return [dunning.waiting(db.session(), LETTER, rights.communities())]
+        return [tuple_(Bill.community_id, Bill.customer_id).in_(_pairs(payer)), ~dunning.held()]
+
+    def _payers(self, session: Session, query: Any) -> list[tuple[int, int]]:
+        columns = (Bill.community_id, Bill.customer_id)
+        rows = session.execute(query.with_only_columns(*columns).distinct().order_by(*columns).limit(MOST_LETTERS))
+        return [(row[0], row[1]) for row in rows]
+
+    def _print(self, session: Session, query: Any) -> Response:
+        payers = self._payers(session, query.where(~dunning.held()))
+        if not dunning.note_letters(session, payers, current_user.id):
+            raise Conflict(_("所选账单都已结清或暂缓催缴"))
+        return redirect(self.url("letters_pdf", payers=",".join(f"{place}-{who}" for place, who in payers)))
 
     @page("/letters.pdf")
-    def letters(self) -> Response:
-        """The letters of all whose arrears have reached a stage of the channel "letter"."""
-        return self._letters()
-
-    def _letters(self, *conditions: Any) -> Response:
+    def letters_pdf(self) -> Response:
+        """The letters of these ``payers``, each named by community and customer."""
         session = db.session()
-        query = self.scoped().where(*conditions).with_only_columns(Bill.community_id, Bill.customer_id).distinct()
-        if not conditions:
-            days = session.scalars(
-                select(DunningStage.days).where(DunningStage.channel == "letter", DunningStage.active.is_(True))
-            ).all()
-            oldest = clock.today() if not days else clock.days_ago(min(days))
-            query = query.where(Bill.due_on <= oldest)
-        payers = [(row[0], row[1]) for row in session.execute(query.order_by(Bill.community_id, Bill.customer_id)
-                                                              .limit(MOST_LETTERS))]  # fmt: skip
+        named = tuple_(Bill.community_id, Bill.customer_id).in_(_pairs(request.args.get("payers", "")))
+        payers = self._payers(session, self.scoped().where(named))
         content = letters_pdf(session, payers)
         session.rollback()
         with transaction():
@@ -86,14 +117,25 @@ class ArrearsView(ModuleView):
         return answer
 
     def list_buttons(self) -> Any:
-        yield Button(_("打印催告函"), self.url("letters"), "fa-print")
+        yield Button(_("打印催告函"), self.url("letters"), "fa-print", "edit")
 
     def extra_buttons(self, record: Bill) -> Any:
-        yield Button(_("催告函"), self.url("letter", community_id=record.community_id, customer_id=record.customer_id),
-                     "fa-print")  # fmt: skip
+        payer = f"{record.community_id}-{record.customer_id}"
+        yield Button(_("催告函"), self.url("letters", payer=payer), "fa-print", "edit")
         yield Button(
             _("暂缓催缴"), url_for("HoldView.add", customer=record.customer_id, bill=record.id), "fa-pause", "edit"
         )
+
+
+def count_letters(session: Session) -> int:
+    """Bills whose customers are to get a letter."""
+    return queries.count_in_scope(session, Bill, dunning.waiting(session, LETTER, rights.communities()))
+
+
+def _pairs(text: str) -> list[tuple[int, int]]:
+    """Community and customer of ``1-12,1-15``; what is not written so names nobody."""
+    pairs = [part.split("-") for part in text.split(",") if re.fullmatch(r"[0-9]{1,18}-[0-9]{1,18}", part)]
+    return [(int(place), int(who)) for place, who in pairs[:MOST_LETTERS]]
 
 
 class StageView(ModuleView):

@@ -84,7 +84,9 @@ class PaymentView(ModuleView):
         )
         by_id = {bill.id: bill for bill in bills}
         rows = [(by_id.get(bill_id or 0), account == LATE, yuan(fen)) for bill_id, account, fen in standing]
-        return {"standing": rows, "receipt": queries.receipt_of(session, record.id)}
+        receipt = queries.receipt_of(session, record.id)
+        prints = queries.prints_of(session, receipt.id) if receipt else 0
+        return {"standing": rows, "receipt": receipt, "prints": prints}
 
     def extra_buttons(self, record: Payment) -> Iterable[Button]:
         if record.state in ("paid", "part_refunded"):

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.modules.billing.demo import payments
+from app.modules.billing.demo import collection, payments
 from app.modules.billing.models import FeeItem, Meter, MeterReading, Tariff, TariffAssignment
 from app.modules.billing.operations import charges, late_fees, readings, runs, tariffs
 from app.modules.billing.operations.periods import Period
@@ -70,6 +70,7 @@ def fill(session: Session) -> None:
             runs.start(session, Scope(park.id, month.key), None)
     payments.fill(session, park.id, rng)
     late_fees.accrue(session)
+    collection.fill(session, park.id)
 
 
 def _standards(session: Session, park: Community, opened: date) -> None:

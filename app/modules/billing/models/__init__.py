@@ -26,12 +26,13 @@ from app.modules.billing.models.money import (
     Payment,
     PaymentItem,
     Receipt,
+    ReceiptPrint,
     Refund,
 )
 
 __all__ = (
     "Account", "Bill", "BillLine", "BillRun", "Counter", "Deposit", "DunningHold", "DunningNotice", "DunningStage",
     "FeeItem", "FinanceEntry", "FinanceKey", "InvoiceRequest", "LedgerEntry", "Meter", "MeterReading", "Payment",
-    "PaymentAlert", "PaymentItem", "Receipt", "Reconciliation", "ReconciliationDifference", "Refund", "Tariff",
-    "TariffAssignment", "TariffVersion", "Waiver",
+    "PaymentAlert", "PaymentItem", "Receipt", "ReceiptPrint", "Reconciliation", "ReconciliationDifference", "Refund",
+    "Tariff", "TariffAssignment", "TariffVersion", "Waiver",
 )  # fmt: skip

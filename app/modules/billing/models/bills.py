@@ -97,6 +97,7 @@ class Bill(Record):
         Index("ix_bill_customer_state", "customer_id", "state", "due_on"),
         Index("ix_bill_community_period", "community_id", "period", "fee_item_id"),
         Index("ix_bill_overdue", "state", "due_on"),
+        Index("ix_bill_changed", "updated_at", "id"),
         Index("ix_bill_by_due_date", "due_on", "id"),
         Index("ix_bill_by_amount", "amount_fen", "id"),
         Index("ix_bill_by_period", "period", "id"),

@@ -10,10 +10,11 @@ from app.modules.billing.models.bills import Bill
 from app.modules.estate.models import Community
 from app.modules.members.models import Customer
 
-CHANNELS = {"message": "小程序消息", "letter": "催告函", "phone": "电话"}
+MESSAGE, LETTER, PHONE = "message", "letter", "phone"
+CHANNELS = {MESSAGE: "小程序消息", LETTER: "催告函", PHONE: "电话"}
 HOLDS = {"dispute": "有争议", "instalment": "分期承诺", "other": "其他"}
-SENT, UNREACHED = "sent", "unreached"
-OUTCOMES = {SENT: "已送达", UNREACHED: "无法送达"}
+SENT, UNREACHED, PRINTED, CALLED = "sent", "unreached", "printed", "called"
+OUTCOMES = {SENT: "已发送", UNREACHED: "未绑定小程序", PRINTED: "已打印", CALLED: "已电话告知"}
 
 
 class DunningStage(Record):
@@ -25,7 +26,7 @@ class DunningStage(Record):
     community_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("community.id"), index=True, info=label("园区"))
     name: Mapped[str] = mapped_column(String(32), info=label("阶段名称"))
     days: Mapped[int] = mapped_column(Integer, info=label("到期后天数"))
-    channel: Mapped[str] = choice_column(CHANNELS, "方式", "message")
+    channel: Mapped[str] = choice_column(CHANNELS, "方式", MESSAGE)
     title: Mapped[str] = mapped_column(String(64), info=label("标题"))
     body: Mapped[str] = mapped_column(Text, info=label("内容"))
     active: Mapped[bool] = mapped_column(Boolean, default=True, info=label("启用"))

@@ -228,6 +228,22 @@ class Receipt(Record):
         return self.number
 
 
+class ReceiptPrint(Record):
+    """收据打印: each time a receipt was put on paper, so that only the first passes for the original."""
+
+    __tablename__ = "receipt_print"
+    __label__ = "收据打印"
+    __append_only__ = True
+    __table_args__ = (UniqueConstraint("receipt_id", "number"),)
+
+    community_id: Mapped[int] = mapped_column(BigId, ForeignKey("community.id"), index=True, info=label("园区"))
+    receipt_id: Mapped[int] = mapped_column(BigId, ForeignKey("receipt.id"), info=label("收据"))
+    number: Mapped[int] = mapped_column(Integer, info=label("第几次"))
+    staff_id: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"), info=label("打印人"))
+
+    receipt: Mapped[Receipt] = relationship(lazy="raise_on_sql")
+
+
 class InvoiceRequest(Record):
     """开票申请: the title and tax number for a payment's invoice, which finance issues in its own system."""
 

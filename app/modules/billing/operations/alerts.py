@@ -17,8 +17,12 @@ def raise_alert(
     detail: str,
     payment: Payment | None = None,
     channel_no: str = "",
+    community_id: int | None = None,
 ) -> None:
-    """Show staff that something does not fit; the same thing (``dedupe``) stands there once, however often it comes."""
+    """Show staff that something does not fit; the same thing (``dedupe``) stands there once, however often it comes.
+
+    ``community_id`` says whose matter it is where there is no payment to say so.
+    """
     insert = conflict_insert(session, PaymentAlert).values(
         kind=kind,
         channel=channel,
@@ -27,7 +31,7 @@ def raise_alert(
         channel_no=channel_no[:64],
         payment_id=payment.id if payment else None,
         customer_id=payment.customer_id if payment else None,
-        community_id=payment.community_id if payment else None,
+        community_id=payment.community_id if payment else community_id,
     )
     execute(session, insert.on_conflict_do_nothing())
 

@@ -14,14 +14,17 @@ from app.core.api.caller import new_token
 from app.core.api.machines import Machine
 from app.core.db import conflict_insert, execute, yuan
 from app.core.errors import Conflict, DomainError, Invalid
-from app.modules.billing.models import Bill, FinanceEntry, FinanceKey
+from app.modules.billing.models import Bill, FinanceEntry, FinanceKey, Payment
 from app.modules.billing.models.bills import OPEN
-from app.modules.billing.models.matching import UNMATCHED
+from app.modules.billing.models.matching import IGNORED, UNMATCHED
 from app.modules.billing.models.money import FINANCE
 from app.modules.billing.operations import payments
+from app.modules.billing.operations.alerts import raise_alert
 from app.modules.members.models import Customer
 
 MOST_MATCHED = 1000
+SENSIBLE = range(2000, 3000)
+"""Years in which money may have arrived; what lies beyond is a slip, and no calendar of ours."""
 
 
 @dataclass(frozen=True)
@@ -69,28 +72,55 @@ def rotate(session: Session, key: FinanceKey) -> FinanceKey:
 
 
 def take(session: Session, community_id: int | None, told: Told) -> Answer:
-    """Book one entry; telling it again is ``duplicate``. Whatever is wrong with it concerns this entry alone.
+    """Book one entry; telling it again is ``duplicate``. Money that finds no open bill is shown to staff too.
 
     ``community_id`` None: the finance system of all communities.
     """
-    before = session.scalar(select(FinanceEntry).where(FinanceEntry.external_no == told.external_no))
-    if before is not None:
-        same = (before.bill_no, before.amount_fen) == (told.bill_no, told.amount_fen)
-        return Answer("duplicate") if same else Answer("rejected", _("流水号已用于另一笔到账"))
+    known = _known(session, told)
+    if known is not None:
+        return known
+    if told.paid_at.year not in SENSIBLE:
+        return Answer("rejected", _("到账时间无效"))
     bill = session.scalar(select(Bill).where(Bill.number == told.bill_no))
     if bill is None or community_id not in (None, bill.community_id):
-        return Answer("rejected", _("账单号不存在"))
+        return _reject(session, told, "unknown", community_id, _("账单号不存在"))
     if bill.state not in OPEN:
-        return Answer("rejected", _("账单%(state)s", state=Bill.flow.title(bill.state)))
+        return _reject(session, told, "double", bill.community_id, _closed(bill))
     try:
         with session.begin_nested():
             if not _keep(session, told, bill.community_id):
-                return Answer("duplicate")
+                return _known(session, told) or Answer("duplicate")
             entry = session.scalars(select(FinanceEntry).where(FinanceEntry.external_no == told.external_no)).one()
             book(session, entry, [bill.id])
     except DomainError as error:
         return Answer("rejected", "；".join(error.by_field().values()))
     return Answer("booked")
+
+
+def _known(session: Session, told: Told) -> Answer | None:
+    """What to say of an entry whose number is there already."""
+    query = select(FinanceEntry.bill_no, FinanceEntry.amount_fen).where(FinanceEntry.external_no == told.external_no)
+    before = session.execute(query).one_or_none()
+    if before is None:
+        return None
+    if tuple(before) == (told.bill_no, told.amount_fen):
+        return Answer("duplicate")
+    return Answer("rejected", _("流水号已用于另一笔到账"))
+
+
+def _reject(session: Session, told: Told, kind: str, community_id: int | None, reason: str) -> Answer:
+    """The money has arrived all the same: somebody has to find out whose it is, or give it back."""
+    raise_alert(
+        session, kind, channel=FINANCE, dedupe=f"finance:{told.external_no}", channel_no=told.external_no,
+        community_id=community_id,
+        detail=_("财务系统报告到账 %(amount)s，账单号 %(number)s：%(reason)s", amount=yuan(told.amount_fen),
+                 number=told.bill_no, reason=reason),
+    )  # fmt: skip
+    return Answer("rejected", reason)
+
+
+def _closed(bill: Bill) -> str:
+    return _("账单%(state)s", state=Bill.flow.title(bill.state))
 
 
 def _keep(session: Session, told: Told, community_id: int) -> bool:
@@ -108,7 +138,9 @@ def book(session: Session, entry: FinanceEntry, bill_ids: Sequence[int]) -> Fina
 
     Raises Conflict when somebody was faster or a bill is no longer open, Invalid for bills of several customers.
     """
-    bills = session.scalars(select(Bill).where(Bill.id.in_(bill_ids), Bill.community_id == entry.community_id)).all()
+    wanted = select(Bill).where(Bill.id.in_(bill_ids), Bill.community_id == entry.community_id).order_by(Bill.id)
+    # locked before the entry refers to one: a reference locks it too, less strictly, and two of those block each other
+    bills = session.scalars(wanted.with_for_update().execution_options(populate_existing=True)).all()
     if len({bill.customer_id for bill in bills}) != 1 or len(bills) != len(set(bill_ids)):
         raise Invalid.field("bills", _("请选择同一客户的账单"))
     if any(bill.state not in OPEN for bill in bills):
@@ -146,7 +178,7 @@ def _meant(session: Session, entry: FinanceEntry) -> tuple[list[int], str]:
         if bill is None:
             return [], _("账单号不存在")
         if bill.state not in OPEN:
-            return [], _("账单%(state)s", state=Bill.flow.title(bill.state))
+            return [], _closed(bill)
         return [bill.id], ""
     theirs = open_here.join(Customer, Customer.id == Bill.customer_id).where(Customer.name == entry.customer_name)
     bills = session.scalars(theirs.limit(payments.MOST_BILLS)).all() if entry.customer_name else []
@@ -161,24 +193,37 @@ def _meant(session: Session, entry: FinanceEntry) -> tuple[list[int], str]:
     return [], _("没有找到客户与金额（%(amount)s）都一致的账单", amount=yuan(entry.amount_fen))
 
 
-def totals_by_day(session: Session, start: date, end: date, communities: Iterable[int] | None) -> list[Any]:
-    """Per day: what finance reported, what of it is booked, and what waits (count and fen of each)."""
-    booked = FinanceEntry.state == "booked"
-    waiting = FinanceEntry.state == UNMATCHED
-    fen = FinanceEntry.amount_fen
-    query = (
+def totals_by_day(
+    session: Session, start: date, end: date, communities: Iterable[int] | None
+) -> list[tuple[date, int, int, int, int, int]]:
+    """Per day: how many entries finance reported and their fen, what our payments of that channel come to, and how many
+    entries and fen wait for somebody. Entries that were ignored count on neither side."""
+    waiting, fen = FinanceEntry.state == UNMATCHED, FinanceEntry.amount_fen
+    told = (
         select(
             FinanceEntry.paid_on,
             func.count(),
             func.sum(fen),
-            func.sum(fen).filter(booked),
             func.count().filter(waiting),
-            func.sum(fen).filter(waiting),
+            func.coalesce(func.sum(fen).filter(waiting), 0),
         )
-        .where(FinanceEntry.paid_on.between(start, end), FinanceEntry.state != "ignored")
+        .where(FinanceEntry.paid_on.between(start, end), FinanceEntry.state != IGNORED)
         .group_by(FinanceEntry.paid_on)
-        .order_by(FinanceEntry.paid_on)
     )
+    ours = (
+        select(Payment.paid_on, func.sum(Payment.amount_fen))
+        .where(
+            Payment.channel == FINANCE, Payment.state.in_(payments.BOOKED), Payment.paid_on.between(start, end)
+        )
+        .group_by(Payment.paid_on)
+    )  # fmt: skip
     if communities is not None:
-        query = query.where(FinanceEntry.community_id.in_(list(communities)))
-    return list(session.execute(query))
+        ids = list(communities)
+        told, ours = told.where(FinanceEntry.community_id.in_(ids)), ours.where(Payment.community_id.in_(ids))
+    theirs = {row[0]: [int(value) for value in row[1:]] for row in session.execute(told)}
+    booked = {day: int(amount) for day, amount in session.execute(ours) if day is not None}
+    rows = []
+    for day in sorted(theirs.keys() | booked.keys()):
+        count, amount, left, left_fen = theirs.get(day, (0, 0, 0, 0))
+        rows.append((day, count, amount, booked.get(day, 0), left, left_fen))
+    return rows

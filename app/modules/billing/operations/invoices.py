@@ -54,10 +54,17 @@ def request(
 
 
 def issue(session: Session, invoice: InvoiceRequest, invoice_no: str) -> InvoiceRequest:
-    """Note the number of the invoice that was issued, and tell who asked."""
+    """Note the number of the invoice that was issued, and tell who asked. It is of what was not refunded by now.
+
+    Raises Invalid without a number, Conflict when all the money went back.
+    """
     if not invoice_no.strip():
         raise Invalid.field("invoice_no", _("请填写发票号码"))
-    InvoiceRequest.flow.apply(session, invoice, "issue", invoice_no=invoice_no.strip())
+    payment = session.get_one(Payment, invoice.payment_id, populate_existing=True)
+    amount_fen = payment.amount_fen - payment.refunded_fen
+    if not amount_fen:
+        raise Conflict(_("该笔缴费已全部退款，请驳回开票申请"))
+    InvoiceRequest.flow.apply(session, invoice, "issue", invoice_no=invoice_no.strip(), amount_fen=amount_fen)
     text = _("您申请的发票已开具，发票号码 %(number)s", number=invoice.invoice_no)
     messages.send(session, invoice.member_id, "invoice", _("发票已开具"), text, _page(invoice))
     return invoice
