@@ -72,4 +72,4 @@ bench/.venv/ready: requirements.txt bench/requirements.txt
 	@touch $@
 
 bench: bench/.venv/ready ## compare with stock frameworks, side by side; FULL=--full for the big sizes
-	for script in list_page mobile_list sheets_export sheets_import; do bench/.venv/bin/python -m bench.$$script $(FULL) || exit 1; done
+	for script in list_page mobile_list sheets_export sheets_import bill_run late_fees bills_list; do bench/.venv/bin/python -m bench.$$script $(FULL) || exit 1; done

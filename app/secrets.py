@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,21 +27,26 @@ def complete(settings: dict[str, Any]) -> None:
         if settings["DEMO"]:
             raise SystemExit("生产环境不能使用演示数据(DEMO=1)")
         return
-    for name, value in _development_keys(settings["DATA_DIR"] / FILE).items():
+    for name, value in made_once(settings["DATA_DIR"] / FILE, _development_keys).items():
         settings[name] = settings[name] or value
 
 
-def _development_keys(path: Path) -> dict[str, str]:
+def _development_keys() -> dict[str, str]:
+    return {
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "DATA_KEYS": f"dev1:{_random_key()}",
+        "INDEX_KEY": _random_key(),
+        "WECHAT_APP_ID": "wxdemo0000000000",
+        "WECHAT_APP_SECRET": secrets.token_hex(16),
+    }
+
+
+def made_once(path: Path, make: Callable[[], dict[str, str]]) -> dict[str, str]:
+    """The keys in a file that its owner alone reads, made when it is missing; of several processes that make them,
+    one wins."""
     if not path.exists():
-        keys = {
-            "SECRET_KEY": secrets.token_urlsafe(48),
-            "DATA_KEYS": f"dev1:{_random_key()}",
-            "INDEX_KEY": _random_key(),
-            "WECHAT_APP_ID": "wxdemo0000000000",
-            "WECHAT_APP_SECRET": secrets.token_hex(16),
-        }
         draft = path.with_suffix(f".{os.getpid()}")
-        draft.write_text(json.dumps(keys, indent=1))
+        draft.write_text(json.dumps(make(), indent=1))
         draft.chmod(0o600)
         try:
             os.link(draft, path)

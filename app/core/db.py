@@ -4,6 +4,7 @@ Writers on SQLite begin IMMEDIATE, because a deferred transaction that reads and
 updates of others; requests that only read say so with ``reading`` and do not queue for the write lock.
 """
 
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -69,6 +70,15 @@ class Moment(TypeDecorator[datetime]):
 
 
 LARGEST_ID = 2**63 - 1
+_WHOLE = re.compile(r"[0-9]{1,19}")
+
+
+def whole_number(text: str | None) -> int | None:
+    """A number that somebody typed or an address names (a record's, a count); None for what no column holds."""
+    number = int(text) if text and _WHOLE.fullmatch(text) else None
+    return None if number is None or number > LARGEST_ID else number
+
+
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
 

@@ -1,46 +1,31 @@
-"""Lettering in drawn pictures: Chinese from the documents' font, Latin letters and digits from Pillow's own."""
+"""Lettering in drawn pictures, with the font that documents embed."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
 
 from PIL import ImageDraw, ImageFont
 
 from app.core.pdf import FONT_FILE
 
 Colour = tuple[int, int, int]
-SPELT = str.maketrans({"–": "-", "—": "-", "¥": "￥", "·": "・", "…": "...", "“": "「", "”": "」", "²": "2"})
-"""Signs that neither font has, as ones that they have."""
-
-
-@dataclass(frozen=True)
-class Face:
-    """The lettering of one size: the documents' font has no Latin letters and digits, Pillow's own font has."""
-
-    size: int
-    chinese: ImageFont.FreeTypeFont
-    latin: ImageFont.FreeTypeFont
-
-    def runs(self, text: str) -> Iterator[tuple[str, ImageFont.FreeTypeFont]]:
-        """The parts of a text, each with the font that has its letters."""
-        for is_latin, letters in groupby(text, key=str.isascii):
-            yield "".join(letters), self.latin if is_latin else self.chinese
-
-    def length(self, text: str) -> float:
-        """The width of a text in pixels."""
-        return sum(font.getlength(part) for part, font in self.runs(text))
-
-    def write(self, pen: ImageDraw.ImageDraw, left: float, top: float, text: str, ink: Colour) -> None:
-        """Draw a line, all of it on one baseline."""
-        for part, font in self.runs(text):
-            pen.text((left, top + self.size), part, ink, font, anchor="ls")
-            left += font.getlength(part)
+Face = ImageFont.FreeTypeFont
 
 
 @cache
 def face(points: int) -> Face:
     """The lettering of a size in pixels."""
-    latin = ImageFont.load_default(points)
-    assert isinstance(latin, ImageFont.FreeTypeFont)
-    return Face(points, ImageFont.truetype(str(FONT_FILE), points), latin)
+    return ImageFont.truetype(str(FONT_FILE), points)
+
+
+def write(pen: ImageDraw.ImageDraw, left: float, top: float, line: str, font: Face, ink: Colour) -> None:
+    """Draw a line; ``top`` is a font's size above its baseline."""
+    pen.text((left, top + font.size), line, ink, font, anchor="ls")
+
+
+def wrap(text: str, room: float, font: Face) -> list[str]:
+    """The lines of a text that is no wider than ``room``; none for a blank one. It breaks at any letter."""
+    lines = [""]
+    for letter in " ".join(text.split()):
+        if font.getlength(lines[-1] + letter) > room:
+            lines.append("")
+        lines[-1] += letter
+    return lines if lines[0] else []

@@ -45,6 +45,10 @@ class Asked:
     communities: list[int] | None
     by: str = ""
 
+    def within(self, query: Any, model: Any) -> Any:
+        """The query, kept to the communities asked for; ``model`` has a ``community_id``."""
+        return query if self.communities is None else query.where(model.community_id.in_(self.communities))
+
 
 Rows = Callable[[Session, Asked], Sequence[Sequence[Any]]]
 

@@ -1,4 +1,4 @@
-"""How far a bill run in the background has come; bills by amount and by due date for the list."""
+"""How far a bill run in the background has come."""
 
 import sqlalchemy as sa
 from alembic import op

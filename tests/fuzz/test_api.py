@@ -25,6 +25,9 @@ from schemathesis.specs.openapi.checks import (
 from tests.conftest import PhoneOf, Store
 from tests.factories import make_certification, make_unit
 from tests.modules.ads.factories import make_ad
+from tests.modules.feedback.factories import make_feedback
+from tests.modules.leasing.factories import make_application, make_listing
+from tests.modules.lost_found.factories import make_item
 from tests.modules.notices.factories import make_notice
 
 CASES = int(os.environ.get("FUZZ_CASES", "600"))
@@ -58,6 +61,12 @@ def known(app: Flask, store: Store, phone: PhoneOf) -> dict[str, Any]:
             "notice_id": str(make_notice(session).id),
             "ad_id": str(make_ad(session).id),
             "info_id": "1",
+            "bill_id": "1",
+            "listing_id": str(make_listing(session).id),
+            "lease_application_id": str(make_application(session, int(li.member["id"])).id),
+            "item_id": str(make_item(session).id),
+            "lost_found_id": str(make_item(session, member_id=int(li.member["id"])).id),
+            "feedback_id": str(make_feedback(session, int(li.member["id"])).id),
             "unit_ids": [str(unit.id)],
             "media_ids": [picture["id"]],
         }
@@ -125,9 +134,9 @@ def can_be(mode: GenerationMode, operation: Any) -> bool:
 
 
 def use(case: Case, known: dict[str, Any]) -> None:
-    """Put ids that exist in the place of the made-up ones."""
+    """Put ids that exist in the place of the made-up ones; a kind of record that is not there has its first id."""
     for name in case.path_parameters or {}:
-        case.path_parameters[name] = known[name]
+        case.path_parameters[name] = known.get(name, "1")
     if isinstance(case.body, dict):
         for name in case.body.keys() & known.keys():
             case.body[name] = known[name]

@@ -32,6 +32,9 @@ from tests.phones import Phone
 MACHINES_ONLY = "signed calls of a gate or finance system"
 STAFF_ONLY = "every signed-in member of staff, whatever their rights"
 OPEN = {
+    "h5_start": "the phone's program is for all; what it may show the API decides",
+    "h5_index": "the same",
+    "h5_file": "the same",
     "static": "style and scripts",
     "appbuilder.static": "fonts and icons",
     "healthz": "asked by the process supervisor; says only that it lives",
@@ -249,11 +252,11 @@ def test_the_superadmin_is_kept_from_nothing(browse: Browse, rows: list[Row]) ->
 
 
 BODIES = {
-    "add_reply": {"content": "补充说明"},
-    "rate": {"rating": 5},
-    "reopen": {"content": "还没有解决"},
+    "api_feedback.post_add_reply": {"content": "补充说明"},
+    "api_feedback.post_rate": {"rating": 5},
+    "api_feedback.post_reopen": {"content": "还没有解决"},
 }
-"""What an endpoint that names a record needs to be sent, by the handler's name."""
+"""What an address that names a record needs to be sent."""
 
 
 def test_what_is_somebody_elses_is_absent(app: Flask, rows: list[Row], phone: PhoneOf, store: Store) -> None:
@@ -306,7 +309,7 @@ def test_what_is_somebody_elses_is_absent(app: Flask, rows: list[Row], phone: Ph
             if declared.roles is not None and "merchant" not in declared.roles:
                 continue  # the two are merchants; tests/modules/repairs has strangers of every role
             for method in set(METHODS) & (rule.methods or set()):
-                body = BODIES.get(declared.handler.__name__)
+                body = BODIES.get(rule.endpoint)
                 foreign, missing = wang.call(method, path, body), wang.call(method, absent, body)
                 unread = declared.body is not None and body is None  # refused before anybody looks for the record
                 assert foreign.status_code == missing.status_code == (415 if unread else 404), rule

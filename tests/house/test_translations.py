@@ -97,7 +97,23 @@ class Words(HTMLParser):
 
 
 ENGLISH = re.compile(r"[A-Za-z]{3,}")
-NAMES = {"JSON", "CSV", "xlsx", "xls", "csv", "Excel", "WPS", "OpenAPI", "WeChat", "AppID", "API"}
+NAMES = {
+    "JSON",
+    "CSV",
+    "xlsx",
+    "xls",
+    "csv",
+    "Excel",
+    "WPS",
+    "OpenAPI",
+    "WeChat",
+    "AppID",
+    "API",
+    "make",
+    "npm",
+    "Node",
+    "PyPI",
+}
 
 
 @pytest.mark.req("S5")

@@ -48,7 +48,7 @@ def visit_all(page: Page, address: str) -> dict[str, str]:
     seen, waiting, problems = {"/logout/"}, ["/"], {}
     while waiting:
         path = waiting.pop()
-        if pattern(path) in seen or re.search(r"\.xlsx|/media/|/static/", path):
+        if pattern(path) in seen or re.search(r"\.xlsx|\.pdf|\.png|/media/|/static/", path):
             continue
         seen.add(pattern(path))
         answer = page.goto(address + path)

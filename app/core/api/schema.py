@@ -12,13 +12,12 @@ import msgspec
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from app.core.db import LARGEST_ID
+from app.core.db import whole_number
 from app.core.errors import DomainError, FieldError, Invalid, NotFound
 
 T = TypeVar("T", bound=msgspec.Struct)
 
 NUL = "\x00"
-LONGEST_NUMBER = len(str(LARGEST_ID))
 ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
@@ -53,9 +52,10 @@ class UnsupportedBody(DomainError):
 
 def as_id(text: str) -> int:
     """The number that an id stands for. Raises NotFound: an id that cannot exist is an absent one."""
-    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER and int(text) <= LARGEST_ID):
+    number = whole_number(text)
+    if number is None:
         raise NotFound
-    return int(text)
+    return number
 
 
 def read_body(raw: bytes, kind: type[T]) -> T:

@@ -10,9 +10,9 @@ from flask_babel import gettext as _
 from sqlalchemy import inspect
 from sqlalchemy.exc import DataError, IntegrityError
 
-from app.core.backoffice.attributes import Attribute
-from app.core.backoffice.fields import UNCHANGED, RelationField, field_for, fields
-from app.core.db import column_label
+from app.core.backoffice.attributes import Attribute, Kind
+from app.core.backoffice.fields import ONE_LINE, UNCHANGED, RelationField, field_for, fields
+from app.core.db import column_label, whole_number
 from app.core.errors import DomainError
 
 REFUSALS = (DomainError, IntegrityError, DataError)
@@ -45,6 +45,25 @@ def bind(kind: type[Any], record: Any = None, values: Mapping[str, Any] | None =
     """The form with what was sent (POST), else with the record's or the given values."""
     data = dict(values or {}) if record is None else _of_record(kind, record)
     return kind(formdata=request.form if request.method == "POST" else None, data=data)
+
+
+def preset(
+    attributes: Sequence[Attribute], arguments: Mapping[str, str], find: Callable[[Attribute, int], Any]
+) -> dict[str, Any]:
+    """What an address says of a form's fields: a link from another record's page names that record.
+
+    Relationships are looked for with ``find``, within the person's scope; what is none is left out.
+    """
+    given: dict[str, Any] = {}
+    for what in attributes:
+        text = arguments.get(what.name, "")
+        number = whole_number(text)
+        if what.kind is Kind.RELATION and number is not None:
+            found = find(what, number)
+            given |= {} if found is None else {what.name: found.id}
+        elif what.kind in (Kind.CHOICE, Kind.TEXT) and text:
+            given[what.name] = text[:ONE_LINE]
+    return given
 
 
 def stored(kind: type[Any], record: Any) -> Any:

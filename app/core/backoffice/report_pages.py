@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from app.core import audit, clock, rights
 from app.core.backoffice.pages import PageView, page
 from app.core.communities import named_communities
-from app.core.db import db, reading, transaction, yuan
+from app.core.db import db, reading, transaction, whole_number, yuan
 from app.core.reports import AMOUNT, DATE, DECIMAL, DURATION, INTEGER, LONGEST, PERCENT, Asked, Report
 from app.core.sheets.export import table_response
 
@@ -86,8 +86,9 @@ class ReportPage(PageView):
         scope = rights.communities()
         chosen = arguments.get("community", "")
         wanted = None if scope is None else list(scope)
-        if chosen.isascii() and chosen.isdigit() and len(chosen) < 19:
-            wanted = [int(chosen)] if scope is None or int(chosen) in scope else []
+        number = whole_number(chosen)
+        if number is not None:
+            wanted = [number] if scope is None or number in scope else []
         by = arguments.get("by", "")
         if by not in self.report.by:
             by = next(iter(self.report.by), "")

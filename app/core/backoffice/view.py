@@ -5,7 +5,7 @@ page and form is ours. What is checked once here is checked everywhere: the righ
 limits of what an address may ask for, and that an error is a sentence and never a loss of what was typed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import abort, flash, get_template_attribute, jsonify, redirect, request
@@ -14,6 +14,7 @@ from flask_login import current_user
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
 
 from app.core import media, richtext, sheets
 from app.core.backoffice import filters, forms, listing, pictures, record_page, saved_filters, screens
@@ -23,7 +24,7 @@ from app.core.backoffice.declaration import Declaration
 from app.core.backoffice.elements import Bulk, Shown
 from app.core.backoffice.fields import RelationField, fields
 from app.core.backoffice.pages import page
-from app.core.db import db, reading, transaction
+from app.core.db import db, reading, transaction, whole_number
 from app.core.errors import Conflict, DomainError, Invalid
 
 CHOICES_SHOWN = 20
@@ -113,7 +114,7 @@ class ModuleView(Declaration):
         if action is None or not self.may(action.action):
             abort(404)
         session, back = db.session(), self.url("list", **self.kept(request.args))
-        ids = {int(t) for t in request.form.getlist("ids") if t.isascii() and t.isdigit() and len(t) < 19}
+        ids = {number for text in request.form.getlist("ids") if (number := whole_number(text)) is not None}
         if not ids or len(ids) > MOST_TICKED:
             flash(_("请选择 1 至 %(limit)s 条记录", limit=MOST_TICKED), "warning")
             return redirect(back)
@@ -313,22 +314,16 @@ class ModuleView(Declaration):
             }
             return self.render(self.show_template, **(page_context | self.show_context(record)))
 
-    def _preset(self, arguments: Mapping[str, str]) -> dict[str, Any]:
-        """What the address of an add form fills in: a link from another record's page names that record."""
-        given: dict[str, Any] = {}
-        for what in self.add_attributes:
-            text = arguments.get(what.name, "")
-            if what.kind is Kind.RELATION and text.isascii() and text.isdigit() and len(text) < 19:
-                found = self.candidate(db.session(), what, int(text))
-                given |= {} if found is None else {what.name: found.id}
-            elif what.kind in (Kind.CHOICE, Kind.TEXT) and text:
-                given[what.name] = text[:200]
-        return given
+    def _preset(self) -> dict[str, Any]:
+        """What the address of an add form fills in."""
+        return forms.preset(
+            self.add_attributes, request.args, lambda what, key: self.candidate(db.session(), what, key)
+        )
 
     def _form(self, record: Any) -> Any:
         """The add form (no record) or the edit form."""
         session, pk = db.session(), record.id if record is not None else None
-        form = forms.bind(self.add_form if record is None else self.edit_form, record, self._preset(request.args))
+        form = forms.bind(self.add_form if record is None else self.edit_form, record, self._preset())
         version = record.updated_at.isoformat() if record is not None else ""
         problems: Any = []
         if request.method == "POST":
@@ -398,6 +393,21 @@ class ModuleView(Declaration):
             "backoffice/confirm.html", status, heading=title, question=question, back=back, ids=ids, danger=danger,
             problems=problems, form=form, fields=() if form is None else tuple(fields(form)),
         )  # fmt: skip
+
+    def act(self, record_id: int, work: Callable[[Session, Any], Any], done: str, *, about: Any = None,
+            back: str = "") -> Response:  # fmt: skip
+        """Do ``work`` to a record in one transaction, say how it went, and show its page (or ``back``).
+
+        For a view's own POST pages. ``about`` is the model whose columns a refusal of the database speaks of.
+        """
+        session = db.session()
+        try:
+            with transaction():
+                work(session, self.find(session, record_id))
+            flash(done, "success")
+        except forms.REFUSALS as error:
+            self._flash(error, about or self.model)
+        return redirect(back or self.url("show", pk=record_id))
 
     def _flash(self, error: Exception, model: Any) -> None:
         for message in forms.words(error, model).values():

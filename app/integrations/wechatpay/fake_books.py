@@ -2,8 +2,6 @@
 shares. A made-up account, good for nothing anywhere else.
 """
 
-import json
-import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
@@ -22,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from app.core import clock
+from app.secrets import made_once
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS orders (out_trade_no TEXT PRIMARY KEY, prepay_id TEXT UNIQUE, description TEXT,
@@ -37,7 +36,7 @@ class Keys:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        kept = _kept(folder / "keys.json")
+        kept = made_once(folder / "keys.json", _new_keys)
         self.mch_id: str = kept["mch_id"]
         self.serial_no: str = kept["serial_no"]
         self.apiv3_key: str = kept["apiv3_key"]
@@ -161,27 +160,15 @@ def _now() -> str:
     return clock.local(clock.now()).isoformat(timespec="seconds")
 
 
-def _kept(path: Path) -> dict[str, str]:
-    """The keys in the file, made when it is missing; of several processes that make them, one wins."""
-    if not path.exists():
-        made = {
-            "mch_id": "1900000109",
-            "serial_no": secrets.token_hex(20).upper(),
-            "apiv3_key": secrets.token_hex(16),
-            "public_key_id": f"PUB_KEY_ID_{secrets.randbelow(10**30):030d}",
-            "merchant": _new_key(),
-            "platform": _new_key(),
-        }
-        draft = path.with_suffix(f".{os.getpid()}")
-        draft.write_text(json.dumps(made))
-        draft.chmod(0o600)
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return dict(json.loads(path.read_text()))
+def _new_keys() -> dict[str, str]:
+    return {
+        "mch_id": "1900000109",
+        "serial_no": secrets.token_hex(20).upper(),
+        "apiv3_key": secrets.token_hex(16),
+        "public_key_id": f"PUB_KEY_ID_{secrets.randbelow(10**30):030d}",
+        "merchant": _new_key(),
+        "platform": _new_key(),
+    }
 
 
 def _new_key() -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
 
-from app.core.lettering import SPELT, Colour, Face, face
+from app.core.lettering import Colour, Face, face, wrap, write
 
 WHITE: Colour = (255, 255, 255)
 TITLE_LINES, TEXT_LINES = 2, 2
@@ -82,7 +82,7 @@ def draw(key: str, title: str, text: str, size: tuple[int, int], logo: bytes | N
     top = (height - tall) / 2
     for lines, font in ((title_lines, title_font), (text_lines, text_font)):
         for line in lines:
-            font.write(pen, left, top, line, look.ink)
+            write(pen, left, top, line, font, look.ink)
             top += font.size * 1.35
     if logo is not None:
         _paste_logo(picture, logo)
@@ -100,22 +100,13 @@ def _fit(text: str, room: int, largest: int, most: int) -> tuple[list[str], Face
     """The lines of a text and the largest font in which they fit; cut with an ellipsis when none does."""
     for points in range(largest, largest // 2, -2):
         font = face(points)
-        lines = _wrap(text, room, font)
+        lines = wrap(text, room, font)
         if len(lines) <= most:
             return lines, font
     font = face(largest // 2)
-    lines = _wrap(text, room, font)[:most]
+    lines = wrap(text, room, font)[:most]
     lines[-1] = lines[-1][:-1] + "…"
     return lines, font
-
-
-def _wrap(text: str, room: int, font: Face) -> list[str]:
-    lines = [""]
-    for letter in " ".join(text.translate(SPELT).split()):
-        if font.length(lines[-1] + letter) > room:
-            lines.append("")
-        lines[-1] += letter
-    return lines if text.strip() else []
 
 
 def _paste_logo(picture: Image.Image, logo: bytes) -> None:

@@ -59,9 +59,7 @@ def by_ad(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
         .order_by(shown_times.desc(), Ad.id)
         .limit(1000)
     )
-    if asked.communities is not None:
-        query = query.where(Ad.community_id.in_(asked.communities))
     return [
         (title, slot, park or "", int(seen), int(tapped), tapped / seen if seen else None)
-        for title, slot, park, seen, tapped in session.execute(query)
+        for title, slot, park, seen, tapped in session.execute(asked.within(query, Ad))
     ]

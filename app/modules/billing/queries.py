@@ -22,12 +22,10 @@ from app.modules.billing.models import (
     Refund,
     Waiver,
 )
-from app.modules.billing.models.bills import PART_PAID, UNPAID
+from app.modules.billing.models.bills import OPEN
 from app.modules.billing.models.ledger import CASH, DEPOSITS, ISSUE, LATE, PREPAID, RECEIVABLE, WAIVED
 from app.modules.estate.models import Community, Unit
 from app.modules.members.models import Customer, CustomerMember, Occupancy
-
-OPEN = (UNPAID, PART_PAID)
 
 
 def customers_of(member_id: int) -> Select[int]:
@@ -70,16 +68,6 @@ def my_payment(session: Session, member_id: int, payment_id: int) -> Payment:
 def overdue() -> ColumnElement[bool]:
     """The bills that are owed past their day."""
     return and_(Bill.state.in_(OPEN), Bill.due_on < clock.today())
-
-
-def principal_due() -> Any:
-    """Of a bill: the principal still owed, in fen."""
-    return Bill.amount_fen - Bill.paid_fen - Bill.waived_fen
-
-
-def outstanding() -> Any:
-    """Of a bill: all that is still owed, in fen."""
-    return principal_due() + Bill.late_fee_fen - Bill.late_paid_fen - Bill.late_waived_fen
 
 
 def payments_of_bill(session: Session, bill_id: int) -> list[tuple[Payment, int]]:

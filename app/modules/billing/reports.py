@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.reports import AMOUNT, DATE, INTEGER, PERCENT, Asked, Chart, Column, Report
-from app.modules.billing import queries
 from app.modules.billing.models import Bill, FeeItem, LedgerEntry, Payment
+from app.modules.billing.models.bills import OPEN
 from app.modules.billing.models.ledger import CASH, DEPOSIT, ISSUE, OFFSET, PAYMENT, RECEIVABLE, REFUND, VOIDING, WAIVED
 from app.modules.billing.models.money import CHANNELS
 from app.modules.billing.operations import finance
@@ -19,10 +19,6 @@ from app.modules.members.models import Customer
 MOST = 2000
 AGES = ((0, "未到期"), (30, "逾期 30 天内"), (90, "31–90 天"), (180, "91–180 天"), (365, "181–365 天"))
 OLDEST = "一年以上"
-
-
-def _in_communities(query: Any, model: Any, asked: Asked) -> Any:
-    return query if asked.communities is None else query.where(model.community_id.in_(asked.communities))
 
 
 def collection(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
@@ -45,7 +41,7 @@ def collection(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
         .order_by(name)
     )
     rows = []
-    for label, issued, waived, received in session.execute(_in_communities(query, LedgerEntry, asked)):
+    for label, issued, waived, received in session.execute(asked.within(query, LedgerEntry)):
         due = int(issued) - int(waived)
         rate = float(received) / due if due else None
         rows.append((label, int(issued), int(waived), due, int(received), due - int(received), rate))
@@ -55,7 +51,7 @@ def collection(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
 def ageing(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
     """What is owed now (principal and late fee), by how long it has been due; the largest arrears first."""
     today = clock.today()
-    owed = queries.outstanding()
+    owed = Bill.outstanding_fen
     parts: list[Any] = []
     newer = None
     for days, _title in AGES:
@@ -71,12 +67,12 @@ def ageing(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
         .join(Customer, Customer.id == Bill.customer_id)
         .join(FeeItem, FeeItem.id == Bill.fee_item_id)
         .join(Community, Community.id == Bill.community_id)
-        .where(Bill.state.in_(queries.OPEN))
+        .where(Bill.state.in_(OPEN))
         .group_by(key, name)
         .order_by(func.sum(owed).desc())
         .limit(MOST)
     )
-    found = session.execute(_in_communities(query, Bill, asked))
+    found = session.execute(asked.within(query, Bill))
     return [(label, *(int(amount) for amount in amounts)) for label, *amounts in found]
 
 
@@ -98,7 +94,7 @@ def daily_cash(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
         .group_by(LedgerEntry.booked_on)
         .order_by(LedgerEntry.booked_on)
     )
-    found = session.execute(_in_communities(query, LedgerEntry, asked))
+    found = session.execute(asked.within(query, LedgerEntry))
     return [(day, *(int(amount) for amount in amounts)) for day, *amounts in found]
 
 

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.sheets import Amount, Choice, Date, Draft, Lookup, Month, Row, Sheet, Text
-from app.modules.billing import queries
 from app.modules.billing.models import Bill, BillLine, FeeItem, LedgerEntry, Payment
 from app.modules.billing.models.ledger import INCOME, ISSUE, RECEIVABLE
 from app.modules.estate.models import Building, Unit
@@ -50,7 +49,7 @@ BILLS = Sheet(
         Amount("waived_fen"),
         Amount("late_fee_fen"),
         Amount("late_paid_fen"),
-        Amount("outstanding_fen", "尚欠金额", extra=True, source=queries.outstanding),
+        Amount("outstanding_fen", "尚欠金额", extra=True, source=lambda: Bill.outstanding_fen),
         Choice("state"),
         Text("note"),
     ],

@@ -79,8 +79,17 @@ def judge_readings(session: Session, rows: list[Row]) -> None:
         return
     judged = readings.judge_many(session, wanted)
     communities = dict(
-        session.execute(select(Meter.id, Meter.community_id).where(Meter.id.in_({m for m, _d, _v in wanted}))).tuples()
+        session.execute(select(Meter.id, Meter.community_id).where(Meter.id.in_({m for m, _d, _v in wanted})))
+        .tuples()
+        .all()
     )
+    changed = [row.record_id for row in rows if row.record_id is not None and "value" in row.before]
+    stored = {
+        row.id: {"flag": row.flag, "source": row.source}
+        for row in session.execute(
+            select(MeterReading.id, MeterReading.flag, MeterReading.source).where(MeterReading.id.in_(changed))
+        )
+    }
     for row in rows:
         flag, billed = judged[row.values["meter_id"], row.values["read_on"]]
         if row.values["read_on"] > clock.today():
@@ -89,6 +98,8 @@ def judge_readings(session: Session, rows: list[Row]) -> None:
             if billed:
                 row.refuse(READINGS.by_name["read_on"], _("该日期及以后的读数已经出账，不能再录入或修改"))
             row.values |= {"flag": flag, "source": "import", "community_id": communities[row.values["meter_id"]]}
+            if row.record_id is not None:
+                row.before = {**row.before, **stored[row.record_id]}
 
 
 def _by_id(session: Session, model: Any, ids: set[int]) -> dict[int, Any]:

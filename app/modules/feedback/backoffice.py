@@ -1,19 +1,18 @@
 """Back office: complaints and suggestions with their thread, and their types."""
 
-from collections.abc import Callable
 from typing import Any
 
-from flask import flash, redirect, request
+from flask import request
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.core import clock, rights
-from app.core.backoffice import ModuleView, computed, forms, page
+from app.core.backoffice import ModuleView, computed, page
 from app.core.backoffice.attributes import Kind, attribute
 from app.core.backoffice.cells import Cell, plain, staff_names
-from app.core.db import db, transaction
+from app.core.db import db
 from app.modules.feedback import operations, queries, sheets
 from app.modules.feedback.models import CLOSED, OPEN, Feedback, FeedbackReply, FeedbackType
 
@@ -29,7 +28,7 @@ class FeedbackView(ModuleView):
         ("处理", ("state", "assigned_to", "deadline_at", "timing", "escalated_at", "answered_at", "closed_at",
                 "reopened", "rating", "rating_note")),
     )  # fmt: skip
-    filters = ("type", "kind", "state", "community", "assigned_to", "deadline_at", "created_at")
+    filters = ("type", "kind", "state", "community", "deadline_at", "created_at")
     search = ("content",)
     order = ("-id",)
     sortable = ("created_at",)
@@ -84,37 +83,29 @@ class FeedbackView(ModuleView):
     def reply(self, record_id: int) -> Response:
         """Write to the author; as the answer, or in between."""
         content, final = request.form.get("content", ""), request.form.get("final") == "1"
-        return self._do(
-            record_id, _("已发送"),
+        return self.act(
+            record_id,
             lambda session, one: operations.reply(session, one, current_user.id, content, final=final),
-        )  # fmt: skip
+            _("已发送"),
+        )
 
     @page("/<int:record_id>/assign", action="approve", methods=("POST",))
     def assign(self, record_id: int) -> Response:
         """Say who works on it."""
         chosen = request.form.get("staff_id", 0, type=int)
-        return self._do(
-            record_id, _("已指派"),
+        return self.act(
+            record_id,
             lambda session, one: operations.assign(session, one, chosen, list(queries.handlers(session))),
-        )  # fmt: skip
+            _("已指派"),
+        )
 
     @page("/<int:record_id>/reopen", action="approve", methods=("POST",))
     def reopen(self, record_id: int) -> Response:
         """Work on it again."""
         reason = request.form.get("content", "")
-        return self._do(
-            record_id, _("已重新处理"), lambda session, one: operations.reopen(session, one, reason, by_author=False)
+        return self.act(
+            record_id, lambda session, one: operations.reopen(session, one, reason, by_author=False), _("已重新处理")
         )
-
-    def _do(self, record_id: int, done: str, work: Callable[[Session, Feedback], Any]) -> Response:
-        session = db.session()
-        try:
-            with transaction():
-                work(session, self.find(session, record_id))
-            flash(done, "success")
-        except forms.REFUSALS as error:
-            self._flash(error, self.model)
-        return redirect(self.url("show", pk=record_id))
 
 
 def _timing(one: Feedback) -> Cell:

@@ -39,7 +39,9 @@ def fill(session: Session) -> None:
     park = session.scalars(select(Community).where(Community.name == PARK)).one()
     staff = session.scalar(select(User.id).where(User.username == "property"))
     members = session.scalars(select(CustomerMember.member_id).order_by(CustomerMember.id).limit(30)).all()
-    for number, (kind, type_name, content, state, hours, anonymous, rating, said) in enumerate(ROWS):
+    for number, (kind, type_name, content, state, hours, anonymous, rating, said) in enumerate(
+        sorted(ROWS, key=lambda row: -row[4])
+    ):
         chosen, filed = types[type_name], clock.now() - timedelta(hours=hours)
         answered = filed + timedelta(hours=min(hours, 9)) if state in ("answered", "closed") else None
         member = members[number % len(members)]

@@ -52,7 +52,7 @@ def by_type(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
     )  # fmt: skip
     minutes = _minutes_to_answer(session, asked, key)
     rows = []
-    for number, title, total, complaints, *counts, overdue, rating in session.execute(_scoped(query, asked)):
+    for number, title, total, complaints, *counts, overdue, rating in session.execute(asked.within(query, Feedback)):
         label = KINDS[title] if asked.by == "kind" else title
         rows.append((
             label, total, int(complaints), *(int(one) for one in counts), int(overdue), int(overdue) / total,
@@ -68,17 +68,13 @@ def _minutes_to_answer(session: Session, asked: Asked, key: Any) -> dict[Any, in
         Feedback.answered_at.is_not(None),
     )  # fmt: skip
     taken: dict[Any, list[float]] = {}
-    for number, filed, answered in session.execute(_scoped(query, asked).execution_options(yield_per=2000)):
+    for number, filed, answered in session.execute(asked.within(query, Feedback).execution_options(yield_per=2000)):
         taken.setdefault(number, []).append((answered - filed).total_seconds() / 60)
     return {number: round(sum(all_) / len(all_)) for number, all_ in taken.items()}
 
 
 def _day_after(asked: Asked) -> datetime:
     return clock.start_of(asked.end + timedelta(days=1))
-
-
-def _scoped(query: Any, asked: Asked) -> Any:
-    return query if asked.communities is None else query.where(Feedback.community_id.in_(asked.communities))
 
 
 REPORTS = (

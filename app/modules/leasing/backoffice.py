@@ -1,6 +1,6 @@
 """Back office: offers, applications for them with follow-up and signing, leases."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -54,8 +54,8 @@ class LeaseApplicationView(ModuleView):
     order = ("-id",)
     sortable = ("created_at", "decided_at")
     readonly = True
-    moves = ("approve", "reject")
-    move_inputs = {"reject": ("reason",)}
+    moves = ("approve", "reject", "fall_through")
+    move_inputs = {"reject": ("reason",), "fall_through": ("reason",)}
     related = ((LeaseView, "application_id"),)
     show_template = "leasing/application.html"
     tones = {"signed": "blue"}
@@ -63,7 +63,7 @@ class LeaseApplicationView(ModuleView):
     def make_move(self, session: Session, record: LeaseApplication, name: str, values: dict[str, Any]) -> Any:
         if name == "approve":
             return operations.approve(session, record, current_user.id)
-        return operations.reject(session, record, current_user.id, values["reason"])
+        return operations.reject(session, record, current_user.id, values["reason"], name)
 
     def show_context(self, record: LeaseApplication) -> dict[str, Any]:
         notes = queries.follow_ups(db.session(), record.id)
@@ -84,7 +84,7 @@ class LeaseApplicationView(ModuleView):
     def note(self, record_id: int) -> Response:
         """Add a follow-up note."""
         text = request.form.get("note", "")
-        return self._decide(
+        return self.act(
             record_id,
             lambda session, record: operations.follow_up(session, record, current_user.id, text),
             _("已记录跟进内容"),
@@ -122,16 +122,6 @@ class LeaseApplicationView(ModuleView):
         if found is None:
             raise Invalid.field("customer", _("所选客户与申请不符，请刷新后重试"))
         return found.id
-
-    def _decide(self, record_id: int, work: Callable[[Session, LeaseApplication], Any], done: str) -> Response:
-        session = db.session()
-        try:
-            with transaction():
-                work(session, self.find(session, record_id))
-            flash(done, "success")
-        except forms.REFUSALS as error:
-            self._flash(error, self.model)
-        return redirect(self.url("show", pk=record_id))
 
 
 class ListingView(ModuleView):

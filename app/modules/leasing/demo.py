@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock, media, richtext
-from app.core.lettering import face
+from app.core.lettering import face, write
 from app.modules.estate.demo import PARK
 from app.modules.estate.models import Community, Unit
 from app.modules.leasing.models import Lease, LeaseApplication, LeaseFollowUp, Listing, ListingDay
@@ -101,10 +101,9 @@ def _leases(session: Session, rng: Random) -> None:
         .join(Unit, Unit.id == Occupancy.unit_id)
         .where(Occupancy.ends_on.is_(None), Unit.kind.in_(("office", "shop", "flat")))
         .order_by(Occupancy.id)
-        .limit(90)
     )
     price = {"office": 5600, "shop": 15500, "flat": 4800}
-    for number, (occupancy, unit) in enumerate(session.execute(running).tuples()):
+    for number, (occupancy, unit) in enumerate(session.execute(running).tuples().all()[::3]):
         until = today + timedelta(days=12 + number * 9 if number < 8 else rng.randrange(120, 900))
         session.add(Lease(
             community_id=unit.community_id, customer_id=occupancy.customer_id, unit_id=unit.id,
@@ -124,7 +123,7 @@ def _picture(title: str, number: int) -> io.BytesIO:
         pen.rectangle((left, 150, left + 250, 440), (120, 170, 205), (255, 255, 255), 10)
         pen.line((left + 125, 150, left + 125, 440), (255, 255, 255), 8)
     lettering = face(46)
-    lettering.write(pen, 600 - lettering.length(title[:16]) / 2, 730, title[:16], (70, 54, 40))
+    write(pen, 600 - lettering.getlength(title[:16]) / 2, 730, title[:16], lettering, (70, 54, 40))
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=86)
     out.seek(0)

@@ -44,7 +44,7 @@ class Listing(Record):
     unit_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("unit.id"), index=True, info=label("对应房号"))
     title: Mapped[str] = mapped_column(String(80), info=label("标题"))
     content: Mapped[str] = mapped_column(RichText, default="", info=label("详细介绍", rich=True))
-    price_fen: Mapped[Fen] = mapped_column(default=0, info=label("价格(元)", minimum=0))
+    price_fen: Mapped[Fen] = mapped_column(default=0, info=label("价格", minimum=0))
     price_unit: Mapped[str] = choice_column(PRICE_UNITS, "计价方式", "month")
     area_m2: Mapped[Decimal | None] = mapped_column(Numeric(12, 2), info=label("面积(m²)", minimum=0))
     period: Mapped[str] = mapped_column(String(64), default="", info=label("租期"))
@@ -92,7 +92,8 @@ class LeaseApplication(Record):
     flow = Workflow(
         {PENDING: "待审批", APPROVED: "已通过", REJECTED: "未通过", WITHDRAWN: "已撤回", SIGNED: "已签约"},
         approve=Move((PENDING,), APPROVED, "通过", right="approve"),
-        reject=Move((PENDING, APPROVED), REJECTED, "不通过", right="approve"),
+        reject=Move((PENDING,), REJECTED, "不通过", right="approve"),
+        fall_through=Move((APPROVED,), REJECTED, "未成交", right="approve"),
         sign=Move((APPROVED,), SIGNED, "签约入驻", right="approve"),
         withdraw=Move((PENDING,), WITHDRAWN, "撤回"),
     )
@@ -158,7 +159,7 @@ class Lease(Record):
     subject: Mapped[str] = mapped_column(String(80), default="", info=label("租赁标的"))
     starts_on: Mapped[date] = mapped_column(Date, info=label("起租日"))
     ends_on: Mapped[date] = mapped_column(Date, index=True, info=label("到期日"))
-    rent_fen: Mapped[Fen] = mapped_column(info=label("月租金(元)", minimum=0))
+    rent_fen: Mapped[Fen] = mapped_column(info=label("月租金", minimum=0))
 
     community: Mapped[Community] = relationship(lazy="raise_on_sql")
     customer: Mapped[Customer] = relationship(lazy="raise_on_sql")

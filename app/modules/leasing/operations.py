@@ -141,14 +141,15 @@ def approve(session: Session, application: LeaseApplication, staff_id: int) -> L
     return application
 
 
-def reject(session: Session, application: LeaseApplication, staff_id: int, reason: str) -> LeaseApplication:
-    """Turn an application down with a reason that the applicant reads. Raises Invalid, Conflict."""
+def reject(
+    session: Session, application: LeaseApplication, staff_id: int, reason: str, move: str = "reject"
+) -> LeaseApplication:
+    """Turn an application down with a reason that the applicant reads; with the move ``fall_through`` one that had
+    been approved and came to nothing. Raises Invalid, Conflict."""
     reason = reason.strip()
     if not reason:
         raise Invalid.field("reason", _("请填写未通过的原因"))
-    LeaseApplication.flow.apply(
-        session, application, "reject", decided_by=staff_id, decided_at=clock.now(), reason=reason
-    )
+    LeaseApplication.flow.apply(session, application, move, decided_by=staff_id, decided_at=clock.now(), reason=reason)
     _tell(session, application, _("租赁申请未通过"), _("原因：%(reason)s", reason=reason))
     return application
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 import qrcode
 from PIL import Image, ImageDraw
 
-from app.core.lettering import SPELT, Colour, Face, face
+from app.core.lettering import Colour, Face, face, wrap, write
 
 WIDTH, HEIGHT, PICTURE = 750, 1200, 560
 MARGIN, CODE = 48, 190
@@ -48,7 +48,7 @@ def _head(picture: Image.Image, pen: ImageDraw.ImageDraw, poster: Poster) -> Non
     if poster.photo is None:
         pen.rectangle((0, 0, WIDTH, PICTURE), BAND)
         for y, text, size in ((PICTURE // 2 - 60, poster.community, 48), (PICTURE // 2 + 10, "招租", 64)):
-            _write(pen, (round(WIDTH - face(size).length(text)) // 2, y), text, PAPER, size, width=WIDTH)
+            _write(pen, (round(WIDTH - face(size).getlength(text)) // 2, y), text, PAPER, size, width=WIDTH)
         return
     with Image.open(io.BytesIO(poster.photo)) as opened:
         photo = opened.convert("RGB")
@@ -78,25 +78,19 @@ def _write(pen: ImageDraw.ImageDraw, at: tuple[int, int], text: str, ink: Colour
            most: int = 1) -> int:  # fmt: skip
     """Write a text in at most so many lines; where the next one begins."""
     left, top = at
-    lettering = face(size)
-    for line in _lines(text, lettering, width, most):
-        lettering.write(pen, left, top, line, ink)
+    font = face(size)
+    for line in _lines(text, font, width, most):
+        write(pen, left, top, line, font, ink)
         top += round(size * 1.4)
     return top
 
 
-def _lines(text: str, lettering: Face, width: int, most: int) -> list[str]:
+def _lines(text: str, font: Face, width: int, most: int) -> list[str]:
     """The text broken into at most so many lines; the last one says with dots that there was more."""
-    lines, line = [], ""
-    for letter in " ".join(text.replace("m²", "㎡").translate(SPELT).split()):
-        if lettering.length(line + letter) > width:
-            lines.append(line)
-            line = ""
-        line += letter
-    lines.append(line)
+    lines = wrap(text, width, font)
     if len(lines) > most:
         last = lines[most - 1]
-        while last and lettering.length(last + "...") > width:
+        while last and font.getlength(last + "...") > width:
             last = last[:-1]
         lines = [*lines[: most - 1], last + "..."]
     return lines

@@ -18,10 +18,6 @@ MOST = 2000
 DAY = timedelta(days=1)
 
 
-def _within(query: Any, model: Any, asked: Asked) -> Any:
-    return query if asked.communities is None else query.where(model.community_id.in_(asked.communities))
-
-
 def promotion(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
     """What offers brought in these days: published, views → inquiries → applications → signed and leased, and the
     days from publishing to leasing of what was leased; by ``asked.by``."""
@@ -31,7 +27,7 @@ def promotion(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
 
     def grouped(*columns: Any, joined: Callable[[Any], Any] = lambda query: query) -> Any:
         query = select(key, name, *columns).select_from(Listing).join(Community, Community.id == Listing.community_id)
-        return session.execute(_within(joined(query).group_by(key, name), Listing, asked))
+        return session.execute(asked.within(joined(query).group_by(key, name), Listing))
 
     lines: dict[Any, dict[str, Any]] = {}
 
@@ -65,7 +61,7 @@ def _days_to_lease(session: Session, asked: Asked, key: Any, leased: Any) -> dic
     """The mean days from publishing to leasing, by group, to one place."""
     query = select(key, Listing.published_at, Listing.leased_at).where(leased, Listing.published_at.is_not(None))
     taken: dict[Any, list[Decimal]] = {}
-    for number, published_at, leased_at in session.execute(_within(query, Listing, asked)):
+    for number, published_at, leased_at in session.execute(asked.within(query, Listing)):
         seconds = Decimal((leased_at - published_at).total_seconds())
         taken.setdefault(number, []).append(max(seconds, Decimal(0)) / 86400)
     return {number: round(sum(days, Decimal(0)) / len(days), 1) for number, days in taken.items()}
@@ -129,7 +125,7 @@ def leasing(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
         .limit(MOST)
     )
     rows = []
-    for title, units, total, let, let_area, rent, rent_area in session.execute(_within(query, Unit, asked)):
+    for title, units, total, let, let_area, rent, rent_area in session.execute(asked.within(query, Unit)):
         all_m2, let_m2, rent_m2 = (round(Decimal(one or 0), 2) for one in (total, let_area, rent_area))
         mean = round(Decimal(int(rent)) / 100 / rent_m2, 2) if rent and rent_m2 else None
         rate = float(let_m2 / all_m2) if all_m2 else None
@@ -169,9 +165,7 @@ def expiring(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
     rows = [
         (customer, f"{building} {number}" if number else subject, area, first, last, (last - today).days, rent)
         for query, model in ((leases, Lease), (others, Occupancy))
-        for customer, subject, building, number, area, first, last, rent in session.execute(
-            _within(query, model, asked)
-        )
+        for customer, subject, building, number, area, first, last, rent in session.execute(asked.within(query, model))
     ]
     return sorted(rows, key=lambda row: row[4])[:MOST]
 

@@ -11,7 +11,7 @@ from app.modules.estate.demo import PARK
 from app.modules.estate.models import Community
 from app.modules.lost_found.models import LostFoundClaim, LostFoundItem
 from app.modules.members.demo_people import Invention
-from app.modules.members.models import Member
+from app.modules.members.models import CustomerMember
 
 ITEMS = (
     (
@@ -60,9 +60,11 @@ def fill(session: Session) -> None:
     invent = Invention(today)
     park = session.scalars(select(Community).where(Community.name == PARK)).one()
     staff = session.scalar(select(User.id).where(User.username == "property"))
-    members = session.scalars(select(Member).order_by(Member.id).limit(20)).all()
+    members = session.scalars(select(CustomerMember.member_id).order_by(CustomerMember.id).limit(20)).all()
     found: dict[str, LostFoundItem] = {}
-    for number, (kind, category, title, description, place, days, state, posted) in enumerate(ITEMS):
+    for number, (kind, category, title, description, place, days, state, posted) in enumerate(
+        sorted(ITEMS, key=lambda row: -row[5])
+    ):
         shown = state not in ("pending", "rejected")
         found[title] = item = LostFoundItem(
             community_id=park.id, kind=kind, category=category, title=title, description=description, place=place,
@@ -70,7 +72,7 @@ def fill(session: Session) -> None:
             contact_way="direct" if posted and number % 2 else "property",
             contact_name=invent.person() if posted else "物业服务中心",
             contact_phone=invent.phone() if posted else "020-80000088",
-            member_id=members[number % len(members)].id if posted else None, staff_id=None if posted else staff,
+            member_id=members[number % len(members)] if posted else None, staff_id=None if posted else staff,
             published_at=now - timedelta(days=days, hours=-3) if shown else None,
             expires_on=today + timedelta(days=60 - days) if shown else None,
             reason="与失物招领无关，请勿发布广告" if state == "rejected" else "",
@@ -84,7 +86,7 @@ def fill(session: Session) -> None:
     ):
         decided = state != "pending"
         session.add(LostFoundClaim(
-            community_id=park.id, item_id=found[title].id, member_id=members[-1].id, name=name, phone=invent.phone(),
+            community_id=park.id, item_id=found[title].id, member_id=members[-1], name=name, phone=invent.phone(),
             proof=proof, state=state, decided_by=staff if decided else None, decided_at=now if decided else None,
             reason="描述与拾到的雨伞不符" if state == "rejected" else "",
         ))  # fmt: skip

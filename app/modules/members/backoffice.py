@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import request
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import select
@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session, selectinload
 from werkzeug.wrappers import Response
 
 from app.core import media, rights
-from app.core.backoffice import ModuleView, forms
+from app.core.backoffice import ModuleView
 from app.core.backoffice.pages import page
-from app.core.db import db, transaction
+from app.core.db import db
 from app.modules.members import certification, operations, queries, sheets
 from app.modules.members.models import (
     Certification,
@@ -57,29 +57,22 @@ class CertificationView(ModuleView):
     @page("/<int:record_id>/approve", action="approve", methods=("POST",))
     def approve(self, record_id: int) -> Response:
         chosen = request.form.get("customer_id", type=int)
-        return self._decide(
+        return self.act(
             record_id,
             lambda session, record: certification.approve(session, record, current_user.id, chosen),
             _("已通过,申请人即刻获得相应身份"),
+            about=Customer,
         )
 
     @page("/<int:record_id>/reject", action="approve", methods=("POST",))
     def reject(self, record_id: int) -> Response:
         reason = request.form.get("reason", "")
-        return self._decide(
+        return self.act(
             record_id,
             lambda session, record: certification.reject(session, record, current_user.id, reason),
             _("已驳回,申请人会看到原因"),
+            about=Customer,
         )
-
-    def _decide(self, record_id: int, decide: Any, done: str) -> Response:
-        try:
-            with transaction():
-                decide(db.session(), self.record_or_404(record_id))
-            flash(done, "success")
-        except forms.REFUSALS as error:
-            self._flash(error, Customer)
-        return redirect(url_for("CertificationView.show", pk=record_id))
 
 
 class OccupancyView(ModuleView):

@@ -1,4 +1,4 @@
-"""Mobile endpoints: reporting, the technicians' pool, and each step of the job by both sides (R1–R8)."""
+"""Mobile endpoints: reporting, the lists of both sides, one order with its timeline (R1–R6)."""
 
 from typing import Any
 
@@ -25,35 +25,23 @@ from app.modules.repairs.models import (
     RepairCategory,
     WorkOrder,
 )
-from app.modules.repairs.operations import assignment, care, fees, reporting, work
+from app.modules.repairs.operations import assignment, reporting
 from app.modules.repairs.operations.steps import Who
 from app.modules.repairs.schemas import (
-    AgreeIn,
-    CategoryOut,
+    AssignedTechnicianOut,
     ColleagueOut,
-    CommentIn,
     DutyIn,
     DutyOut,
-    FinishIn,
-    NotDoneIn,
-    OrderRatingIn,
-    PauseIn,
-    PersonOut,
-    PictureOut,
-    PictureQuery,
-    PointOut,
-    ProgressOut,
-    QuoteAnswerIn,
-    QuoteIn,
-    QuoteRefusalIn,
-    RatingOut,
-    ReasonIn,
-    TimeIn,
-    TransferIn,
+    RepairCategoryOut,
+    RepairPointOut,
+    RepairRatingOut,
+    TimelineStepOut,
     WorkOrderDetailOut,
     WorkOrderIn,
     WorkOrderOut,
     WorkOrdersQuery,
+    WorkPictureOut,
+    WorkPictureQuery,
 )
 
 api = Endpoints("repairs", "报修")
@@ -61,6 +49,9 @@ RESIDENTS = ("merchant", "tenant")
 WORKERS = ("technician",)
 BOTH = (*RESIDENTS, *WORKERS)
 CLOSED = (CONFIRMED, CANCELLED)
+PICTURE: dict[str, Any] = {
+    "responses": {"200": {"content": {kind: {"schema": {"type": "string"}} for kind in (media.JPEG, media.PNG)}}}
+}
 
 
 def owner(caller: Caller) -> tuple[str, str]:
@@ -68,21 +59,21 @@ def owner(caller: Caller) -> tuple[str, str]:
     return "member", str(caller.member_id)
 
 
-def mine(session: Session, caller: Caller, work_order_id: str) -> tuple[WorkOrder, Who]:
-    """An order as the caller sees it, and who they are to it: a technician their own and the pool, a resident what they
-    reported. Raises NotFound."""
-    number = as_id(work_order_id)
+def mine(caller: Caller, work_order_id: str) -> tuple[Session, WorkOrder, Who]:
+    """The request's session, an order as the caller sees it, and who they are to it: a technician their own and the
+    pool, a resident what they reported. Raises NotFound."""
+    session, number = db.session(), as_id(work_order_id)
     if caller.role in WORKERS:
         technician = assignment.technician_of(session, caller.member_id)
-        return queries.for_technician(session, technician, number), Who.technician(technician.id)
-    return queries.for_reporter(session, caller.member_id, number), Who.reporter(caller.member_id)
+        return session, queries.for_technician(session, technician, number), Who.technician(technician.id)
+    return session, queries.for_reporter(session, caller.member_id, number), Who.reporter(caller.member_id)
 
 
 # ---- what one sees
 
 
-def _picture(order: WorkOrder, file: MediaFile) -> PictureOut:
-    return PictureOut(id=file.key, url=f"/api/v1/work-orders/{order.id}/pictures/{file.key}")
+def _picture(order: WorkOrder, file: MediaFile) -> WorkPictureOut:
+    return WorkPictureOut(id=file.key, url=f"/api/v1/work-orders/{order.id}/pictures/{file.key}")
 
 
 def _local(moment: Any) -> Any:
@@ -117,7 +108,7 @@ def order_values(order: WorkOrder, who: Who, pictures: list[MediaFile]) -> dict[
         "clock": order.clock,
         "clock_text": WorkOrder.clock_flow.title(order.clock),
         "remaining_text": queries.remaining(order),
-        "technician": PersonOut(id=str(person.id), name=person.name, phone=person.phone if call else None)
+        "technician": AssignedTechnicianOut(id=str(person.id), name=person.name, phone=person.phone if call else None)
         if person
         else None,
         "fee_state": order.fee_state,
@@ -133,13 +124,15 @@ def detail(session: Session, order: WorkOrder, who: Who) -> WorkOrderDetailOut:
     phone = order.contact_phone
     at_work = who == Who.technician(order.technician_id or 0) and order.closed_at is None
     lines = [
-        ProgressOut(at=clock.local(line.at), step=line.step, title=line.title, actor=line.actor, who=line.who,
+        TimelineStepOut(at=clock.local(line.at), step=line.step, title=line.title, actor=line.actor, who=line.who,
                 note=line.note, pictures=[_picture(order, file) for file in line.pictures])
         for line in queries.timeline(session, order, staff=False)
     ]  # fmt: skip
     rating = None
     if order.speed and order.attitude and order.quality:
-        rating = RatingOut(speed=order.speed, attitude=order.attitude, quality=order.quality, comment=order.rating_note)
+        rating = RepairRatingOut(
+            speed=order.speed, attitude=order.attitude, quality=order.quality, comment=order.rating_note
+        )
     return WorkOrderDetailOut(
         **order_values(order, who, queries.pictures_of(session, [order]).get(order.id, [])),
         contact_name=order.contact_name,
@@ -160,8 +153,8 @@ def detail(session: Session, order: WorkOrder, who: Who) -> WorkOrderDetailOut:
     )
 
 
-@api.get("/repair-categories", roles=ANY, returns=list[CategoryOut])
-def list_categories() -> list[CategoryOut]:
+@api.get("/repair-categories", roles=ANY, returns=list[RepairCategoryOut])
+def list_categories() -> list[RepairCategoryOut]:
     """报修类别(两级)"""
     rows = db.session.scalars(
         select(RepairCategory)
@@ -176,18 +169,18 @@ def list_categories() -> list[CategoryOut]:
     return [made[row.id] for row in rows if row.parent_id is None]
 
 
-def _category_out(row: RepairCategory) -> CategoryOut:
+def _category_out(row: RepairCategory) -> RepairCategoryOut:
     respond, finish = (int(limit.total_seconds() // 60) for limit in row.limits(row.priority))
-    return CategoryOut(id=str(row.id), name=row.name, trade=row.trade, trade_text=TRADES[row.trade],
+    return RepairCategoryOut(id=str(row.id), name=row.name, trade=row.trade, trade_text=TRADES[row.trade],
                        priority=row.priority, respond_minutes=respond, finish_minutes=finish, children=[])  # fmt: skip
 
 
-@api.get("/repair-points/<point_code>", roles=ANY, returns=PointOut, limit="60/minute")
-def show_point(point_code: str) -> PointOut:
+@api.get("/repair-points/<point_code>", roles=ANY, returns=RepairPointOut, limit="60/minute")
+def show_point(point_code: str) -> RepairPointOut:
     """扫描设备二维码:预填位置与类别"""
     point = reporting.point_of(db.session(), point_code[:16])
     area = PUBLIC if point.unit is None or point.unit.kind == "public" else LEASED
-    return PointOut(
+    return RepairPointOut(
         code=point.code, name=point.name, area=area, community_id=str(point.community_id),
         community=point.community.name, unit_id=str(point.unit_id) if point.unit_id else None, place=point.place,
         category_id=str(point.category_id), category=point.category.name,
@@ -196,7 +189,7 @@ def show_point(point_code: str) -> PointOut:
 
 @api.post("/work-orders", roles=RESIDENTS, body=WorkOrderIn, returns=WorkOrderDetailOut, status=201, limit="60/day",
           menu="repairs")  # fmt: skip
-def report(caller: Caller, body: WorkOrderIn) -> WorkOrderDetailOut:
+def report_fault(caller: Caller, body: WorkOrderIn) -> WorkOrderDetailOut:
     """报修"""
     session = db.session()
     order = reporting.report(
@@ -240,187 +233,21 @@ def list_orders(caller: Caller, query: WorkOrdersQuery) -> Page[WorkOrderOut]:
 @api.get("/work-orders/<work_order_id>", roles=BOTH, returns=WorkOrderDetailOut)
 def show_order(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
     """一张工单及其进度"""
-    session = db.session()
-    return detail(session, *mine(session, caller, work_order_id))
+    return detail(*mine(caller, work_order_id))
 
 
-@api.get("/work-orders/<work_order_id>/pictures/<picture_key>", roles=BOTH, query=PictureQuery, returns=Response)
-def show_picture(caller: Caller, work_order_id: str, picture_key: str, query: PictureQuery) -> Response:
+@api.get("/work-orders/<work_order_id>/pictures/<picture_key>", roles=BOTH, query=WorkPictureQuery, returns=Response,
+         openapi=PICTURE)  # fmt: skip
+def show_picture(caller: Caller, work_order_id: str, picture_key: str, query: WorkPictureQuery) -> Response:
     """工单的照片(报修人与维修师傅可见)"""
-    session = db.session()
-    order, _who = mine(session, caller, work_order_id)
+    session, order, _who = mine(caller, work_order_id)
     return media.respond(queries.picture_of(session, order, picture_key), query.size)
-
-
-# ---- steps of either side
-
-
-def _answer(session: Session, order: WorkOrder, who: Who) -> WorkOrderDetailOut:
-    session.flush()
-    return detail(session, order, who)
-
-
-@api.post("/work-orders/<work_order_id>/propose-time", roles=BOTH, body=TimeIn, returns=WorkOrderDetailOut)
-def propose_time(caller: Caller, work_order_id: str, body: TimeIn) -> WorkOrderDetailOut:
-    """提议上门时间"""
-    session = db.session()
-    order, who = mine(session, caller, work_order_id)
-    return _answer(session, work.propose(session, order, who, body.starts_at, body.ends_at), who)
-
-
-@api.post("/work-orders/<work_order_id>/agree-time", roles=BOTH, body=AgreeIn, returns=WorkOrderDetailOut)
-def agree_time(caller: Caller, work_order_id: str, body: AgreeIn) -> WorkOrderDetailOut:
-    """同意上门时间"""
-    session = db.session()
-    order, who = mine(session, caller, work_order_id)
-    return _answer(session, work.agree(session, order, who, body.starts_at), who)
-
-
-@api.post("/work-orders/<work_order_id>/comment", roles=BOTH, body=CommentIn, returns=WorkOrderDetailOut,
-          limit="100/day")  # fmt: skip
-def comment(caller: Caller, work_order_id: str, body: CommentIn) -> WorkOrderDetailOut:
-    """留言"""
-    session = db.session()
-    order, who = mine(session, caller, work_order_id)
-    care.comment(session, order, who, body.text, body.media_ids, owner(caller))
-    return _answer(session, order, who)
-
-
-# ---- the reporter's steps
-
-
-@api.post("/work-orders/<work_order_id>/confirm", roles=RESIDENTS, returns=WorkOrderDetailOut)
-def confirm(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
-    """确认完成"""
-    session = db.session()
-    order, who = mine(session, caller, work_order_id)
-    return _answer(session, work.confirm(session, order, who), who)
-
-
-@api.post("/work-orders/<work_order_id>/not-done", roles=RESIDENTS, body=NotDoneIn, returns=WorkOrderDetailOut)
-def not_done(caller: Caller, work_order_id: str, body: NotDoneIn) -> WorkOrderDetailOut:
-    """反馈未修好,工单返工"""
-    session = db.session()
-    order, who = mine(session, caller, work_order_id)
-    work.not_done(session, order, who, body.reason, body.media_ids, owner(caller))
-    return _answer(session, order, who)
-
-
-@api.post("/work-orders/<work_order_id>/cancel", roles=RESIDENTS, body=ReasonIn, returns=WorkOrderDetailOut)
-def cancel(caller: Caller, work_order_id: str, body: ReasonIn) -> WorkOrderDetailOut:
-    """取消工单(开工之前)"""
-    session = db.session()
-    order, who = mine(session, caller, work_order_id)
-    return _answer(session, work.cancel(session, order, who, body.reason), who)
-
-
-@api.post("/work-orders/<work_order_id>/accept-quote", roles=RESIDENTS, body=QuoteAnswerIn, returns=WorkOrderDetailOut)
-def accept_quote(caller: Caller, work_order_id: str, body: QuoteAnswerIn) -> WorkOrderDetailOut:
-    """同意报价"""
-    session = db.session()
-    order, who = mine(session, caller, work_order_id)
-    return _answer(session, fees.answer_quote(session, order, who, True, body.amount_fen), who)
-
-
-@api.post("/work-orders/<work_order_id>/decline-quote", roles=RESIDENTS, body=QuoteRefusalIn,
-          returns=WorkOrderDetailOut)  # fmt: skip
-def decline_quote(caller: Caller, work_order_id: str, body: QuoteRefusalIn) -> WorkOrderDetailOut:
-    """不同意报价"""
-    session = db.session()
-    order, who = mine(session, caller, work_order_id)
-    return _answer(session, fees.answer_quote(session, order, who, False, reason=body.reason), who)
-
-
-@api.post("/work-orders/<work_order_id>/rate", roles=RESIDENTS, body=OrderRatingIn, returns=WorkOrderDetailOut)
-def rate(caller: Caller, work_order_id: str, body: OrderRatingIn) -> WorkOrderDetailOut:
-    """评价"""
-    session = db.session()
-    order, who = mine(session, caller, work_order_id)
-    care.rate(session, order, who, body.speed, body.attitude, body.quality, body.comment)
-    return _answer(session, order, who)
-
-
-# ---- the technician's steps
-
-
-@api.post("/work-orders/<work_order_id>/grab", roles=WORKERS, returns=WorkOrderDetailOut)
-def grab(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
-    """接单:抢单池中的工单,或派给我的工单"""
-    session = db.session()
-    technician = assignment.technician_of(session, caller.member_id)
-    order = queries.for_grabbing(session, technician, as_id(work_order_id))
-    if order.technician_id == technician.id and order.state == "dispatched":
-        assignment.take(session, order, technician)
-    else:
-        assignment.grab(session, order, technician)
-    return _answer(session, order, Who.technician(technician.id))
-
-
-@api.post("/work-orders/<work_order_id>/start", roles=WORKERS, returns=WorkOrderDetailOut)
-def start(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
-    """开始维修"""
-    session = db.session()
-    order, who = mine(session, caller, work_order_id)
-    return _answer(session, work.start(session, order, who), who)
-
-
-@api.post("/work-orders/<work_order_id>/pause", roles=WORKERS, body=PauseIn, returns=WorkOrderDetailOut)
-def pause(caller: Caller, work_order_id: str, body: PauseIn) -> WorkOrderDetailOut:
-    """暂停计时:等待客户或配件"""
-    session = db.session()
-    order, who = mine(session, caller, work_order_id)
-    return _answer(session, work.pause(session, order, who, body.cause, body.reason), who)
-
-
-@api.post("/work-orders/<work_order_id>/resume", roles=WORKERS, returns=WorkOrderDetailOut)
-def resume(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
-    """恢复计时"""
-    session = db.session()
-    order, who = mine(session, caller, work_order_id)
-    return _answer(session, work.resume(session, order, who), who)
-
-
-@api.post("/work-orders/<work_order_id>/quote", roles=WORKERS, body=QuoteIn, returns=WorkOrderDetailOut)
-def quote(caller: Caller, work_order_id: str, body: QuoteIn) -> WorkOrderDetailOut:
-    """报价(开工之前;0 为撤回)"""
-    session = db.session()
-    order, who = mine(session, caller, work_order_id)
-    return _answer(session, fees.quote(session, order, who, body.amount_fen, body.note), who)
-
-
-@api.post("/work-orders/<work_order_id>/finish", roles=WORKERS, body=FinishIn, returns=WorkOrderDetailOut)
-def finish(caller: Caller, work_order_id: str, body: FinishIn) -> WorkOrderDetailOut:
-    """完工:处理说明、用料与照片"""
-    session = db.session()
-    order, who = mine(session, caller, work_order_id)
-    materials = [{"name": row.name, "quantity": row.quantity} for row in body.materials]
-    work.finish(session, order, who, solution=body.solution, materials=materials, media_keys=body.media_ids,
-                owner=owner(caller))  # fmt: skip
-    return _answer(session, order, who)
-
-
-@api.post("/work-orders/<work_order_id>/return", roles=WORKERS, body=ReasonIn)
-def give_back(caller: Caller, work_order_id: str, body: ReasonIn) -> None:
-    """退回工单"""
-    session = db.session()
-    order, _who = mine(session, caller, work_order_id)
-    assignment.give_back(session, order, assignment.technician_of(session, caller.member_id), body.reason)
-
-
-@api.post("/work-orders/<work_order_id>/transfer", roles=WORKERS, body=TransferIn)
-def transfer(caller: Caller, work_order_id: str, body: TransferIn) -> None:
-    """转派给同事"""
-    session = db.session()
-    order, _who = mine(session, caller, work_order_id)
-    technician = assignment.technician_of(session, caller.member_id)
-    assignment.transfer(session, order, technician, as_id(body.technician_id), body.reason)
 
 
 @api.get("/work-orders/<work_order_id>/colleagues", roles=WORKERS, returns=list[ColleagueOut])
 def colleagues(caller: Caller, work_order_id: str) -> list[ColleagueOut]:
     """可转派的同事,合适者在前"""
-    session = db.session()
-    order, _who = mine(session, caller, work_order_id)
+    session, order, _who = mine(caller, work_order_id)
     return [
         ColleagueOut(id=str(one.technician.id), name=one.technician.name, on_duty=one.technician.on_duty,
                      fits=one.fits, open_jobs=one.load)

@@ -17,11 +17,11 @@ from app.core.module import (
     Tile,
 )
 from app.modules.repairs import deadlines, demo, queries, sheets
-from app.modules.repairs.api import api
 from app.modules.repairs.backoffice import board, catalogue, orders
 from app.modules.repairs.connections import connect
 from app.modules.repairs.operations import reporting, watch, work
 from app.modules.repairs.reports import REPORTS
+from app.modules.repairs.step_api import api  # the same endpoints with the steps added to them
 
 MODULE = Module(
     "repairs",
@@ -32,10 +32,10 @@ MODULE = Module(
         Area("repair_categories", "报修类别与设备", STANDARD),
     ),
     views=(
-        board.BoardView,
+        board.WorkOrderBoardView,
         orders.WorkOrderView,
-        orders.OverdueView,
-        board.CalendarView,
+        orders.OverdueOrderView,
+        board.AppointmentCalendarView,
         orders.FollowUpView,
         catalogue.RepairCategoryView,
         catalogue.EquipmentView,
@@ -48,7 +48,7 @@ MODULE = Module(
     tiles=(
         Tile("work_orders", "edit", "待派工单", queries.count_waiting, "WorkOrderView.list",
              {"state": "submitted", "area": "public"}),
-        Tile("work_orders", "view", "超时工单", queries.count_overdue, "OverdueView.list"),
+        Tile("work_orders", "view", "超时工单", queries.count_overdue, "OverdueOrderView.list"),
     ),
     settings=(
         Setting("repairs.work_from", "报修时限：上班时间", "08:30", "时限只在上下班时间之内计算",

@@ -53,13 +53,13 @@ def _orders(asked: Asked) -> Any:
         WorkOrder.created_at < clock.start_of(asked.end + timedelta(days=1)),
         WorkOrder.state != CANCELLED,
     )  # fmt: skip
-    return query if asked.communities is None else query.where(WorkOrder.community_id.in_(asked.communities))
+    return asked.within(query, WorkOrder)
 
 
 def _load(asked: Asked) -> Any:
     key = KEYS[asked.by]
     query = select(key, func.count()).where(WorkOrder.state.in_(ASSIGNED)).group_by(key)
-    return query if asked.communities is None else query.where(WorkOrder.community_id.in_(asked.communities))
+    return asked.within(query, WorkOrder)
 
 
 def _key(by: str, row: Row[Any]) -> Any:
@@ -141,8 +141,7 @@ def overdue(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
         )
         .limit(5000)
     )
-    if asked.communities is not None:
-        query = query.where(WorkOrder.community_id.in_(asked.communities))
+    query = asked.within(query, WorkOrder)
     found = [
         (
             order.number, technician or UNASSIGNED, category, community, WorkOrder.flow.title(order.state),

@@ -15,7 +15,7 @@ Stars = Annotated[int, msgspec.Meta(ge=1, le=5)]
 FenIn = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
 
 
-class CategoryOut(Schema):
+class RepairCategoryOut(Schema):
     """报修类别;children 为下级类别,有下级的不能直接选用。时限单位为分钟(工作时间)"""
 
     id: str
@@ -25,10 +25,10 @@ class CategoryOut(Schema):
     priority: str
     respond_minutes: int
     finish_minutes: int
-    children: list["CategoryOut"]
+    children: list["RepairCategoryOut"]
 
 
-class PointOut(Schema):
+class RepairPointOut(Schema):
     """设备点位:扫码后预填的位置与类别"""
 
     code: str
@@ -63,14 +63,14 @@ class WorkOrdersQuery(PageQuery):
     state: Literal["open", "done", "all"] = "all"
 
 
-class PictureOut(Schema):
+class WorkPictureOut(Schema):
     """图片;url 加 ?size=thumb 为缩略图"""
 
     id: str
     url: str
 
 
-class PersonOut(Schema):
+class AssignedTechnicianOut(Schema):
     """维修师傅"""
 
     id: str
@@ -104,14 +104,14 @@ class WorkOrderOut(Schema):
     clock: str
     clock_text: str
     remaining_text: str
-    technician: PersonOut | None
+    technician: AssignedTechnicianOut | None
     fee_state: str
     fee_state_text: str
     quote_fen: int
-    pictures: list[PictureOut]
+    pictures: list[WorkPictureOut]
 
 
-class ProgressOut(Schema):
+class TimelineStepOut(Schema):
     """进度"""
 
     at: datetime
@@ -120,7 +120,7 @@ class ProgressOut(Schema):
     actor: str
     who: str
     note: str
-    pictures: list[PictureOut]
+    pictures: list[WorkPictureOut]
 
 
 class MaterialIn(Schema):
@@ -130,7 +130,7 @@ class MaterialIn(Schema):
     quantity: ShortText
 
 
-class RatingOut(Schema):
+class RepairRatingOut(Schema):
     """评价,1 至 5 分"""
 
     speed: int
@@ -154,19 +154,19 @@ class WorkOrderDetailOut(WorkOrderOut):
     materials: list[MaterialIn]
     quote_note: str
     bill_id: str | None
-    rating: RatingOut | None
-    timeline: list[ProgressOut]
+    rating: RepairRatingOut | None
+    timeline: list[TimelineStepOut]
     moves: list[str]
 
 
-class TimeIn(Schema):
+class AppointmentIn(Schema):
     """提议上门时间;不填结束时间则为一小时"""
 
     starts_at: Time
     ends_at: Time | None = None
 
 
-class AgreeIn(Schema):
+class AppointmentAgreedIn(Schema):
     """同意上门时间;starts_at 为所看到的提议,已变更时拒绝"""
 
     starts_at: Time | None = None
@@ -187,7 +187,7 @@ class NotDoneIn(Schema):
     media_ids: MediaKeys = []
 
 
-class ReasonIn(Schema):
+class WorkOrderReasonIn(Schema):
     """原因"""
 
     reason: Reason
@@ -226,7 +226,7 @@ class QuoteRefusalIn(Schema):
     reason: Note = ""
 
 
-class OrderRatingIn(Schema):
+class RepairRatingIn(Schema):
     """评价:速度、态度、质量,1 至 5 分"""
 
     speed: Stars
@@ -235,7 +235,7 @@ class OrderRatingIn(Schema):
     comment: Note = ""
 
 
-class CommentIn(Schema):
+class WorkOrderCommentIn(Schema):
     """留言"""
 
     text: Reason
@@ -266,7 +266,7 @@ class DutyOut(Schema):
     open_jobs_most: int
 
 
-class PictureQuery(Schema):
+class WorkPictureQuery(Schema):
     """要哪一种大小"""
 
     size: Literal["", "thumb"] = ""

@@ -8,11 +8,6 @@ export interface AdsOut {
   slides: SlideOut[]
 }
 
-/** 同意上门时间;starts_at 为所看到的提议,已变更时拒绝 */
-export interface AgreeIn {
-  starts_at?: string | null
-}
-
 /** 租赁申请 */
 export interface ApplicationIn {
   name: string
@@ -33,6 +28,24 @@ export interface ApplicationOut {
   reason: string
   created_at: string
   decided_at: string | null
+}
+
+/** 同意上门时间;starts_at 为所看到的提议,已变更时拒绝 */
+export interface AppointmentAgreedIn {
+  starts_at?: string | null
+}
+
+/** 提议上门时间;不填结束时间则为一小时 */
+export interface AppointmentIn {
+  starts_at: string
+  ends_at?: string | null
+}
+
+/** 维修师傅 */
+export interface AssignedTechnicianOut {
+  id: string
+  name: string
+  phone: string | null
 }
 
 /** 账单详情 */
@@ -74,18 +87,6 @@ export interface BillsQuery {
   state?: 'all' | 'paid' | 'unpaid'
   unit_id?: string
   fee?: string
-}
-
-/** 报修类别;children 为下级类别,有下级的不能直接选用。时限单位为分钟(工作时间) */
-export interface CategoryOut {
-  id: string
-  name: string
-  trade: string
-  trade_text: string
-  priority: string
-  respond_minutes: number
-  finish_minutes: number
-  children: CategoryOut[]
 }
 
 /** 认证申请 */
@@ -158,12 +159,6 @@ export interface ColleagueOut {
   on_duty: boolean
   fits: boolean
   open_jobs: number
-}
-
-/** 留言 */
-export interface CommentIn {
-  text: string
-  media_ids?: string[]
 }
 
 /** 园区 */
@@ -469,9 +464,9 @@ export interface LineOut {
   explanation: string
 }
 
-export type ListListCategoryOut = CategoryOut[]
-
 export type ListListColleagueOut = ColleagueOut[]
+
+export type ListListRepairCategoryOut = RepairCategoryOut[]
 
 export type ListListUnitOut = UnitOut[]
 
@@ -620,14 +615,6 @@ export interface NoticeQuery {
   limit?: number
   cursor?: string
   category?: string
-}
-
-/** 评价:速度、态度、质量,1 至 5 分 */
-export interface OrderRatingIn {
-  speed: number
-  attitude: number
-  quality: number
-  comment?: string
 }
 
 /** One page; ``next`` is the cursor of the following one, or null. */
@@ -794,42 +781,11 @@ export interface PaymentRowOut {
   paid_at: string | null
 }
 
-/** 维修师傅 */
-export interface PersonOut {
-  id: string
-  name: string
-  phone: string | null
-}
-
 /** 图片地址:原图和缩略图 */
 export interface PhotoOut {
   id: string
   url: string
   thumb_url: string
-}
-
-/** 图片;url 加 ?size=thumb 为缩略图 */
-export interface PictureOut {
-  id: string
-  url: string
-}
-
-/** 要哪一种大小 */
-export interface PictureQuery {
-  size?: '' | 'thumb'
-}
-
-/** 设备点位:扫码后预填的位置与类别 */
-export interface PointOut {
-  code: string
-  name: string
-  area: string
-  community_id: string
-  community: string
-  unit_id: string | null
-  place: string
-  category_id: string
-  category: string
 }
 
 /** RFC 9457 的错误应答 */
@@ -846,17 +802,6 @@ export interface ProfileIn {
   nickname?: string
   contact_name?: string
   big_type?: boolean
-}
-
-/** 进度 */
-export interface ProgressOut {
-  at: string
-  step: string
-  title: string
-  actor: string
-  who: string
-  note: string
-  pictures: PictureOut[]
 }
 
 /** 同意报价;amount_fen 为所看到的金额,已变更时拒绝 */
@@ -881,19 +826,6 @@ export interface RatingIn {
   comment?: string
 }
 
-/** 评价,1 至 5 分 */
-export interface RatingOut {
-  speed: number
-  attitude: number
-  quality: number
-  comment: string
-}
-
-/** 原因 */
-export interface ReasonIn {
-  reason: string
-}
-
 /** 一张账单的应收与已收 */
 export interface ReceivableOut {
   bill_no: string
@@ -909,6 +841,47 @@ export interface ReceivableOut {
   outstanding_fen: number
   state: string
   updated_at: string
+}
+
+/** 报修类别;children 为下级类别,有下级的不能直接选用。时限单位为分钟(工作时间) */
+export interface RepairCategoryOut {
+  id: string
+  name: string
+  trade: string
+  trade_text: string
+  priority: string
+  respond_minutes: number
+  finish_minutes: number
+  children: RepairCategoryOut[]
+}
+
+/** 设备点位:扫码后预填的位置与类别 */
+export interface RepairPointOut {
+  code: string
+  name: string
+  area: string
+  community_id: string
+  community: string
+  unit_id: string | null
+  place: string
+  category_id: string
+  category: string
+}
+
+/** 评价:速度、态度、质量,1 至 5 分 */
+export interface RepairRatingIn {
+  speed: number
+  attitude: number
+  quality: number
+  comment?: string
+}
+
+/** 评价,1 至 5 分 */
+export interface RepairRatingOut {
+  speed: number
+  attitude: number
+  quality: number
+  comment: string
 }
 
 /** 一条沟通记录 */
@@ -975,10 +948,15 @@ export interface SummaryOut {
   fees: FeeSumOut[]
 }
 
-/** 提议上门时间;不填结束时间则为一小时 */
-export interface TimeIn {
-  starts_at: string
-  ends_at?: string | null
+/** 进度 */
+export interface TimelineStepOut {
+  at: string
+  step: string
+  title: string
+  actor: string
+  who: string
+  note: string
+  pictures: WorkPictureOut[]
 }
 
 /** 转派给同事 */
@@ -1036,6 +1014,12 @@ export interface WordsIn {
   content: string
 }
 
+/** 留言 */
+export interface WorkOrderCommentIn {
+  text: string
+  media_ids?: string[]
+}
+
 /** 工单及进度;moves 为当前可执行的操作 */
 export interface WorkOrderDetailOut {
   id: string
@@ -1061,11 +1045,11 @@ export interface WorkOrderDetailOut {
   clock: string
   clock_text: string
   remaining_text: string
-  technician: PersonOut | null
+  technician: AssignedTechnicianOut | null
   fee_state: string
   fee_state_text: string
   quote_fen: number
-  pictures: PictureOut[]
+  pictures: WorkPictureOut[]
   contact_name: string
   contact_phone: string | null
   proposed_by: string
@@ -1078,8 +1062,8 @@ export interface WorkOrderDetailOut {
   materials: MaterialIn[]
   quote_note: string
   bill_id: string | null
-  rating: RatingOut | null
-  timeline: ProgressOut[]
+  rating: RepairRatingOut | null
+  timeline: TimelineStepOut[]
   moves: string[]
 }
 
@@ -1121,11 +1105,16 @@ export interface WorkOrderOut {
   clock: string
   clock_text: string
   remaining_text: string
-  technician: PersonOut | null
+  technician: AssignedTechnicianOut | null
   fee_state: string
   fee_state_text: string
   quote_fen: number
-  pictures: PictureOut[]
+  pictures: WorkPictureOut[]
+}
+
+/** 原因 */
+export interface WorkOrderReasonIn {
+  reason: string
 }
 
 /** box:reported 我报修的(住户),pool 抢单池、assigned 派给我的(维修师傅);state:open 进行中,done 已结束 */
@@ -1134,6 +1123,17 @@ export interface WorkOrdersQuery {
   cursor?: string
   box?: '' | 'assigned' | 'pool' | 'reported'
   state?: 'all' | 'done' | 'open'
+}
+
+/** 图片;url 加 ?size=thumb 为缩略图 */
+export interface WorkPictureOut {
+  id: string
+  url: string
+}
+
+/** 要哪一种大小 */
+export interface WorkPictureQuery {
+  size?: '' | 'thumb'
 }
 
 export interface Operations {
@@ -1264,9 +1264,9 @@ export interface Operations {
   /** 收据(PDF),支付成功后可下载 */
   'GET /payments/{}/receipt.pdf': { query: {  }; body: undefined; answer: undefined }
   /** 报修类别(两级) */
-  'GET /repair-categories': { query: {  }; body: undefined; answer: ListListCategoryOut }
+  'GET /repair-categories': { query: {  }; body: undefined; answer: ListListRepairCategoryOut }
   /** 扫描设备二维码:预填位置与类别 */
-  'GET /repair-points/{}': { query: {  }; body: undefined; answer: PointOut }
+  'GET /repair-points/{}': { query: {  }; body: undefined; answer: RepairPointOut }
   /** 可以请求订阅的消息模板,和我的剩余次数 */
   'GET /subscriptions': { query: {  }; body: undefined; answer: PageSubscriptionOut }
   /** 记录用户刚同意的订阅消息 */
@@ -1280,13 +1280,13 @@ export interface Operations {
   /** 同意报价 */
   'POST /work-orders/{}/accept-quote': { query: {  }; body: QuoteAnswerIn; answer: WorkOrderDetailOut }
   /** 同意上门时间 */
-  'POST /work-orders/{}/agree-time': { query: {  }; body: AgreeIn; answer: WorkOrderDetailOut }
+  'POST /work-orders/{}/agree-time': { query: {  }; body: AppointmentAgreedIn; answer: WorkOrderDetailOut }
   /** 取消工单(开工之前) */
-  'POST /work-orders/{}/cancel': { query: {  }; body: ReasonIn; answer: WorkOrderDetailOut }
+  'POST /work-orders/{}/cancel': { query: {  }; body: WorkOrderReasonIn; answer: WorkOrderDetailOut }
   /** 可转派的同事,合适者在前 */
   'GET /work-orders/{}/colleagues': { query: {  }; body: undefined; answer: ListListColleagueOut }
   /** 留言 */
-  'POST /work-orders/{}/comment': { query: {  }; body: CommentIn; answer: WorkOrderDetailOut }
+  'POST /work-orders/{}/comment': { query: {  }; body: WorkOrderCommentIn; answer: WorkOrderDetailOut }
   /** 确认完成 */
   'POST /work-orders/{}/confirm': { query: {  }; body: undefined; answer: WorkOrderDetailOut }
   /** 不同意报价 */
@@ -1302,15 +1302,15 @@ export interface Operations {
   /** 工单的照片(报修人与维修师傅可见) */
   'GET /work-orders/{}/pictures/{}': { query: { size?: '' | 'thumb' }; body: undefined; answer: undefined }
   /** 提议上门时间 */
-  'POST /work-orders/{}/propose-time': { query: {  }; body: TimeIn; answer: WorkOrderDetailOut }
+  'POST /work-orders/{}/propose-time': { query: {  }; body: AppointmentIn; answer: WorkOrderDetailOut }
   /** 报价(开工之前;0 为撤回) */
   'POST /work-orders/{}/quote': { query: {  }; body: QuoteIn; answer: WorkOrderDetailOut }
   /** 评价 */
-  'POST /work-orders/{}/rate': { query: {  }; body: OrderRatingIn; answer: WorkOrderDetailOut }
+  'POST /work-orders/{}/rate': { query: {  }; body: RepairRatingIn; answer: WorkOrderDetailOut }
   /** 恢复计时 */
   'POST /work-orders/{}/resume': { query: {  }; body: undefined; answer: WorkOrderDetailOut }
   /** 退回工单 */
-  'POST /work-orders/{}/return': { query: {  }; body: ReasonIn; answer: undefined }
+  'POST /work-orders/{}/return': { query: {  }; body: WorkOrderReasonIn; answer: undefined }
   /** 开始维修 */
   'POST /work-orders/{}/start': { query: {  }; body: undefined; answer: WorkOrderDetailOut }
   /** 转派给同事 */

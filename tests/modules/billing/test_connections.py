@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask_babel import Babel
 
 import config
 from app.core.errors import Unavailable
@@ -37,6 +38,7 @@ def settings(tmp_path: Path) -> dict[str, str]:
 
 def connected(environ: dict[str, str]) -> Flask:
     app = Flask("try")
+    Babel(app)
     app.config.from_mapping(config.load(environ))
     connections.connect(app)
     return app
@@ -54,13 +56,14 @@ def test_production_takes_money_at_the_real_address(settings: dict[str, str]) ->
     assert "wechatpay-fake" not in app.cli.commands
 
 
-def test_production_without_a_merchant_takes_no_money_online(settings: dict[str, str]) -> None:
+def test_production_without_a_merchant_takes_no_money_online() -> None:
     app = connected({"APP_ENV": "production", "PUBLIC_URL": HTTPS})
+    Babel(app, default_locale="zh_Hans_CN")
     assert "fake_wechatpay" not in app.extensions
-    with app.app_context():
+    with app.test_request_context():
         assert not connections.has_channel()
-    with app.test_request_context(), pytest.raises(Unavailable):
-        connections.channel()
+        with pytest.raises(Unavailable, match="尚未开通"):
+            connections.channel()
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ from app.core import clock
 from app.core.db import db, transaction
 from app.core.errors import DomainError
 from app.modules.billing.models import Bill, Deposit, Payment, PaymentAlert, Refund, Waiver
+from app.modules.billing.models.bills import OPEN
 from app.modules.billing.operations import charges, deposits, offset, payments, refunds, waivers
-from app.modules.billing.operations.payments import OPEN
 from tests.modules.billing.books import check_books
 from tests.modules.billing.factories import make_bill, make_household
 

@@ -267,6 +267,12 @@ def test_one_turned_down_is_told_why(browse: Browse, phone: PhoneOf, store: Stor
     assert (told["state"], told["reason"]) == ("rejected", "业态不符")
     with store() as session:
         assert session.scalar(select(Message.body)) == "原因：业态不符"
+        agreed = make_application(session, int(li.member["id"]), state="approved").id
+    at = f"/leasing/lease_application/{agreed}/move"
+    decider.post(f"{at}/reject", data={"reason": "来自没有刷新的页面"})
+    assert li.get(f"/lease-applications/{agreed}").json["state"] == "approved"  # type: ignore[index]
+    decider.post(f"{at}/fall_through", data={"reason": "价格未谈妥"})
+    assert li.get(f"/lease-applications/{agreed}").json["reason"] == "价格未谈妥"  # type: ignore[index]
 
 
 def test_who_may_only_view_sees_masked_numbers_and_can_do_nothing(browse: Browse, phone: PhoneOf, store: Store) -> None:

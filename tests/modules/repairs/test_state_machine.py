@@ -45,8 +45,12 @@ class Orders(RuleBasedStateMachine):
 
     app: Flask
 
-    @initialize(priority=st.sampled_from(["normal", "urgent"]), area=st.sampled_from(["leased", "public"]))
-    def report(self, priority: str, area: str) -> None:
+    @initialize(
+        priority=st.sampled_from(["normal", "urgent"]), area=st.sampled_from(["leased", "public"]),
+        head_start=st.integers(0, 12), quoted=st.booleans(),
+    )  # fmt: skip
+    def report(self, priority: str, area: str, head_start: int, quoted: bool) -> None:
+        """A life begins anywhere on the way of a good one; left to chance, few would ever reach its end."""
         self.context = self.app.app_context()
         self.context.push()
         self.session = db.session()
@@ -59,6 +63,9 @@ class Orders(RuleBasedStateMachine):
         self.refused = self.done = self.comments = 0
         self.told = 1
         session.flush()
+        for _step in range(head_start):
+            self.next_step(quoted)
+            self.nothing_is_impossible()
 
     def press(self, act: Callable[[Any, WorkOrder], Any]) -> None:
         """Try a step in a savepoint; a refusal must leave nothing behind."""

@@ -14,6 +14,7 @@ from app.core.db import db
 from app.modules.billing import queries
 from app.modules.billing.explanation import explain
 from app.modules.billing.models import Bill, FeeItem, Payment
+from app.modules.billing.models.bills import OPEN
 from app.modules.billing.models.money import CHANNELS
 from app.modules.estate.models import Building, Unit
 
@@ -134,7 +135,7 @@ def list_bills(caller: Caller, query: BillsQuery) -> Page[BillOut]:
     session = db.session()
     found = queries.bills_of(caller.member_id)
     if query.state != "all":
-        found = found.where(Bill.state.in_(queries.OPEN) if query.state == "unpaid" else Bill.state == "paid")
+        found = found.where(Bill.state.in_(OPEN) if query.state == "unpaid" else Bill.state == "paid")
     if query.unit_id:
         found = found.where(Bill.unit_id == as_id(query.unit_id))
     if query.fee:
@@ -149,7 +150,7 @@ def summary(caller: Caller) -> SummaryOut:
     """欠费汇总,按房号和费用"""
     session = db.session()
     mine = queries.bills_of(caller.member_id).subquery()
-    late = case((Bill.due_on < clock.today(), queries.outstanding()), else_=0)
+    late = case((Bill.due_on < clock.today(), Bill.outstanding_fen), else_=0)
     rows = session.execute(
         select(
             Bill.unit_id,
@@ -158,7 +159,7 @@ def summary(caller: Caller) -> SummaryOut:
             FeeItem.key,
             FeeItem.name,
             func.count(Bill.id),
-            func.sum(queries.outstanding()),
+            func.sum(Bill.outstanding_fen),
             func.sum(late),
         )
         .select_from(Bill)
@@ -166,7 +167,7 @@ def summary(caller: Caller) -> SummaryOut:
         .join(FeeItem, FeeItem.id == Bill.fee_item_id)
         .outerjoin(Unit, Unit.id == Bill.unit_id)
         .outerjoin(Building, Building.id == Unit.building_id)
-        .where(Bill.state.in_(queries.OPEN))
+        .where(Bill.state.in_(OPEN))
         .group_by(Bill.unit_id, Building.name, Unit.number, FeeItem.key, FeeItem.name, FeeItem.position)
         .order_by(Building.name, Unit.number, FeeItem.position)
     ).all()
@@ -258,13 +259,13 @@ def _bill_out(bill: Bill) -> BillOut:
         starts_on=f"{bill.starts_on}",
         ends_on=f"{bill.ends_on}",
         due_on=f"{bill.due_on}",
-        overdue=bill.state in queries.OPEN and bill.due_on < clock.today(),
+        overdue=bill.state in OPEN and bill.due_on < clock.today(),
         amount_fen=bill.amount_fen,
         paid_fen=bill.paid_fen,
         waived_fen=bill.waived_fen,
         late_fee_fen=bill.late_fee_fen - bill.late_waived_fen,
         late_paid_fen=bill.late_paid_fen,
-        outstanding_fen=bill.outstanding_fen if bill.state in queries.OPEN else 0,
+        outstanding_fen=bill.outstanding_fen if bill.state in OPEN else 0,
         state=bill.state,
         state_text=Bill.flow.title(bill.state),
     )

@@ -190,7 +190,10 @@ def read_notice() -> Trade | Repayment | RefusedNotice:
 
 @api.post(
     "/callbacks/wechatpay", returns=Response, webhook=True, prepare=read_notice,
-    openapi={"responses": {"204": {"description": "已收到"}, "400": {"description": "未通过验证或与记录不符"}}},
+    openapi={"responses": {
+        "204": {"description": "已收到"},
+        "400": {"description": "未通过验证或与记录不符", "content": {"application/problem+json": {}}},
+    }},
 )  # fmt: skip
 def wechatpay_notice(prepared: Trade | Repayment | RefusedNotice) -> Response:
     """微信支付回调:支付结果与退款结果"""

@@ -18,7 +18,7 @@ from app.core.errors import Invalid
 from app.modules.billing import queries, sheets
 from app.modules.billing.explanation import explain
 from app.modules.billing.models import Bill, BillLine, Waiver
-from app.modules.billing.models.bills import PRINCIPAL
+from app.modules.billing.models.bills import OPEN, PRINCIPAL
 from app.modules.billing.models.money import CHANNELS
 from app.modules.billing.operations import charges, waivers
 
@@ -39,7 +39,7 @@ class WaiverView(ModuleView):
     moves = ("approve", "reject")
 
     def choice_filter(self, name: str) -> Any:
-        return Bill.state.in_(queries.OPEN) if name == "bill" else None
+        return Bill.state.in_(OPEN) if name == "bill" else None
 
     def save(self, session: Session, record: Waiver | None, values: dict[str, Any]) -> Waiver:
         bill = session.get_one(Bill, values["bill_id"])
@@ -76,8 +76,8 @@ class BillView(ModuleView):
 
     @computed("尚欠")
     def outstanding(self, _session: Session, records: list[Bill]) -> dict[int, Cell]:
-        late = {bill.id for bill in records if bill.state in queries.OPEN and bill.due_on < clock.today()}
-        owed = {bill.id: bill.outstanding_fen if bill.state in queries.OPEN else 0 for bill in records}
+        late = {bill.id for bill in records if bill.state in OPEN and bill.due_on < clock.today()}
+        owed = {bill.id: bill.outstanding_fen if bill.state in OPEN else 0 for bill in records}
         overdue = {number: Cell(_("%(fen)s 逾期", fen=yuan(owed[number])), "badge", "red") for number in late}
         return {number: Cell(yuan(fen), "number") for number, fen in owed.items()} | overdue
 
@@ -112,7 +112,7 @@ class BillView(ModuleView):
         }
 
     def extra_buttons(self, record: Bill) -> Iterable[Button]:
-        if record.state in queries.OPEN:
+        if record.state in OPEN:
             here: dict[str, Any] = {"customer": record.customer_id, "community": record.community_id}
             yield Button(_("收款"), url_for("CounterView.show", **here), "fa-cash-register", "edit")
             yield Button(_("申请减免"), url_for("WaiverView.add", bill=record.id, part=PRINCIPAL),

@@ -7,13 +7,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.core.backoffice.screens import in_scope
-from app.core.db import LARGEST_ID
+from app.core.db import whole_number
 from app.modules.estate.models import Building, Community
-
-
-def number(text: str | None) -> int | None:
-    """A record's id as typed in an address, or None."""
-    return int(text) if text and text.isascii() and text.isdigit() and int(text) <= LARGEST_ID else None
 
 
 def decimal(text: str | None, limit: int = 10**12) -> Decimal | None:
@@ -47,5 +42,5 @@ def buildings(session: Session, community_id: int | None) -> list[Building]:
 
 def one(session: Session, model: Any, text: str | None) -> Any:
     """The record of an address within the person's scope, or None."""
-    wanted = number(text)
+    wanted = whole_number(text)
     return None if wanted is None else session.scalar(in_scope(model).where(model.id == wanted))

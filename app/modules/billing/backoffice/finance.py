@@ -2,18 +2,19 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request
+from flask import render_template, request
 from flask_babel import gettext as _
 from sqlalchemy import or_
 from sqlalchemy.orm import Session, selectinload
 from werkzeug.wrappers import Response
 
 from app.core import audit, rights
-from app.core.backoffice import ModuleView, forms, page
+from app.core.backoffice import ModuleView, page
 from app.core.backoffice.screens import in_scope
-from app.core.db import LARGEST_ID, db, transaction
+from app.core.db import db, transaction, whole_number
 from app.modules.billing import finance_sheets, queries
 from app.modules.billing.models import Bill, FinanceEntry, FinanceKey
+from app.modules.billing.models.bills import OPEN
 from app.modules.billing.operations import finance
 from app.modules.members.models import Customer
 
@@ -54,7 +55,7 @@ class FinanceEntryView(ModuleView):
         query = (
             in_scope(Bill)
             .join(Customer, Customer.id == Bill.customer_id)
-            .where(Bill.community_id == entry.community_id, Bill.state.in_(queries.OPEN))
+            .where(Bill.community_id == entry.community_id, Bill.state.in_(OPEN))
             .options(selectinload(Bill.customer), selectinload(Bill.unit), selectinload(Bill.fee_item))
             .order_by(Bill.due_on, Bill.id)
             .limit(MOST_CANDIDATES)
@@ -63,21 +64,15 @@ class FinanceEntryView(ModuleView):
             found = query.where(or_(Customer.name.contains(text, autoescape=True), Bill.number == text))
         else:
             names = [name for name in (entry.customer_name, entry.payer) if name]
-            found = query.where(or_(queries.outstanding() == entry.amount_fen, Customer.name.in_(names)))
+            found = query.where(or_(Bill.outstanding_fen == entry.amount_fen, Customer.name.in_(names)))
         return list(db.session.scalars(found))
 
     @page("/<int:record_id>/book", action="edit", methods=("POST",))
     def book(self, record_id: int) -> Response:
         """Put the money towards the ticked bills."""
-        ids = [int(text) for text in request.form.getlist("bills") if text.isascii() and text.isdigit()]
-        try:
-            with transaction():
-                entry = self.find(db.session(), record_id, lock=True)
-                finance.book(db.session(), entry, [number for number in ids if number <= LARGEST_ID])
-            flash(_("已入账"), "success")
-        except forms.REFUSALS as error:
-            self._flash(error, FinanceEntry)
-        return redirect(self.url("show", pk=record_id))
+        typed = (whole_number(text) for text in request.form.getlist("bills"))
+        ids = [number for number in typed if number is not None]
+        return self.act(record_id, lambda session, entry: finance.book(session, entry, ids), _("已入账"))
 
 
 class FinanceKeyView(ModuleView):

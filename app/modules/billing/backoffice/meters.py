@@ -13,7 +13,7 @@ from app.core import clock
 from app.core.backoffice import Button, ModuleView, PageView, computed, page
 from app.core.backoffice.cells import Cell
 from app.core.backoffice.screens import in_scope
-from app.core.db import db, transaction
+from app.core.db import db, transaction, whole_number
 from app.core.errors import DomainError
 from app.modules.billing import tariff_sheets as sheets
 from app.modules.billing.backoffice import choosing
@@ -36,6 +36,7 @@ class ReadingView(ModuleView):
     order = ("-read_on", "-id")
     sortable = ("read_on",)
     form = ("meter", "read_on", "value", "note")
+    tones = {"backwards": "red", "doubled": "amber", "confirmed": "green"}
     form_edit = ("value", "note")
 
     def describe(self, record: MeterReading) -> str:
@@ -64,7 +65,7 @@ class ReadingView(ModuleView):
         readings.remove(session, record)
 
     def extra_buttons(self, record: MeterReading) -> Iterable[Button]:
-        if record.flag in ("backwards", "doubled"):
+        if record.flag in readings.FLAGGED:
             yield Button(_("核实"), self.url("confirm", pk=record.id), "fa-check", "edit")
 
     def list_buttons(self) -> Iterable[Button]:
@@ -126,7 +127,6 @@ class EntryView(PageView):
     def show(self) -> Any:
         """Those that hold are kept, also when others do not; what was typed wrong stays to be corrected."""
         problems: dict[int, str] = {}
-        flagged: dict[int, tuple[int, str]] = {}
         if request.method == "POST":
             meters, read_on = self._meters(db.session()), choosing.day(request.form.get("read_on"))
             if read_on is None:
@@ -135,28 +135,29 @@ class EntryView(PageView):
                 ids = [meter.id for meter in meters]
                 db.session.rollback()
                 with transaction():
-                    saved = self._save(db.session(), ids, read_on, problems, flagged)
+                    saved = self._save(db.session(), ids, read_on, problems)
                 if saved:
                     flash(_("已保存 %(count)s 个读数", count=saved), "success")
                 if problems:
                     flash(_("%(count)s 个读数有误，未保存", count=len(problems)), "warning")
         session = db.session()
         meters, read_on = self._meters(session), choosing.day(request.values.get("read_on")) or clock.today()
-        community = choosing.number(request.values.get("community"))
+        community = whole_number(request.values.get("community"))
         communities = choosing.communities(session)
         if community is None and len(communities) == 1:
             community = communities[0].id
-        known = readings.last_known(session, [meter.id for meter in meters], read_on)
+        ids = [meter.id for meter in meters]
+        known, flagged = readings.last_known(session, ids, read_on), readings.unconfirmed(session, ids, read_on)
         typed = {meter.id: request.form.get(f"value{meter.id}", "") for meter in meters if meter.id in problems}
         return render_template(
             "billing/entry.html", meters=meters, known=known, typed=typed, problems=problems, flagged=flagged,
             read_on=read_on, today=clock.today(), communities=communities, community=community,
-            buildings=choosing.buildings(session, community), building=choosing.number(request.values.get("building")),
+            buildings=choosing.buildings(session, community), building=whole_number(request.values.get("building")),
             kind=request.values.get("kind", "electricity"), kinds=METER_KINDS, flags=FLAGS, most=MOST_METERS,
         ), 422 if problems else 200  # fmt: skip
 
     def _meters(self, session: Session) -> list[Meter]:
-        building, kind = choosing.number(request.values.get("building")), request.values.get("kind", "electricity")
+        building, kind = whole_number(request.values.get("building")), request.values.get("kind", "electricity")
         query = (
             in_scope(Meter)
             .join(Unit, Unit.id == Meter.unit_id)
@@ -167,11 +168,8 @@ class EntryView(PageView):
         )
         return list(session.scalars(query)) if building is not None else []
 
-    def _save(
-        self, session: Session, ids: list[int], read_on: date, problems: dict[int, str],
-        flagged: dict[int, tuple[int, str]],
-    ) -> int:  # fmt: skip
-        """Enter what was typed; says which were wrong and which must be confirmed, by meter."""
+    def _save(self, session: Session, ids: list[int], read_on: date, problems: dict[int, str]) -> int:
+        """Enter what was typed; says how many hold, and which were wrong, by meter."""
         saved = 0
         typed = {number: text for number in ids if (text := request.form.get(f"value{number}", "").strip())}
         meters = {meter.id: meter for meter in session.scalars(select(Meter).where(Meter.id.in_(typed)))}
@@ -181,11 +179,9 @@ class EntryView(PageView):
                 problems[number] = _("请填写数字")
                 continue
             try:
-                reading = readings.enter(session, meters[number], read_on, value)
+                readings.enter(session, meters[number], read_on, value)
             except DomainError as error:
                 problems[number] = "；".join(error.by_field().values())
                 continue
             saved += 1
-            if reading.flag:
-                flagged[number] = (reading.id, reading.flag)
         return saved

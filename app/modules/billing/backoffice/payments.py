@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session, selectinload
 from app.core import audit, clock, rights
 from app.core.backoffice import Button, ModuleView, PageView, page
 from app.core.backoffice.screens import in_scope
-from app.core.db import LARGEST_ID, db, to_fen, transaction, yuan
+from app.core.db import db, to_fen, transaction, whole_number, yuan
 from app.core.errors import DomainError, FieldError, Invalid
 from app.core.reports import Asked
 from app.core.sheets import table_response
 from app.modules.billing import queries, sheets
 from app.modules.billing.models import Bill, Deposit, Payment, Refund
+from app.modules.billing.models.bills import OPEN
 from app.modules.billing.models.ledger import KINDS, LATE
 from app.modules.billing.models.money import COUNTER_CHANNELS
 from app.modules.billing.operations import deposits, payments, refunds
@@ -151,7 +152,7 @@ class CounterView(PageView):
 
     def _receive(self, session: Session, customer: Customer) -> Payment:
         problems, form = [], request.form
-        community = _number(form.get("community", ""))
+        community = whole_number(form.get("community", ""))
         scope = rights.communities()
         if community is None or (scope is not None and community not in scope):
             problems.append(FieldError("community", _("请选择园区")))
@@ -166,7 +167,7 @@ class CounterView(PageView):
         except ValueError:
             problems.append(FieldError("paid_on", _("请填写收款日期")))
         prepay = "prepay" in form
-        bill_ids = [number for text in form.getlist("bills") if (number := _number(text)) is not None]
+        bill_ids = [number for text in form.getlist("bills") if (number := whole_number(text)) is not None]
         if not bill_ids and not prepay:
             problems.append(FieldError("bills", _("请勾选要缴的账单；预存款请勾选“存入预存款”")))
         if problems:
@@ -190,11 +191,11 @@ class CounterView(PageView):
         session = db.session()
         communities = queries.communities_of_customer(session, customer.id) if customer else []
         typed = request.form if request.method == "POST" else request.args
-        chosen = _number(typed.get("community", "")) or (communities[0].id if communities else None)
+        chosen = whole_number(typed.get("community", "")) or (communities[0].id if communities else None)
         bills: list[Bill] = []
         if customer:
             query = in_scope(Bill).where(
-                Bill.customer_id == customer.id, Bill.community_id == chosen, Bill.state.in_(queries.OPEN)
+                Bill.customer_id == customer.id, Bill.community_id == chosen, Bill.state.in_(OPEN)
             )
             bills = list(
                 session.scalars(
@@ -252,15 +253,11 @@ class StatementView(PageView):
 
 
 def _customer(text: str) -> Customer | None:
-    number = _number(text)
+    number = whole_number(text)
     if number is None:
         return None
     found = db.session.scalar(in_scope(Customer).where(Customer.id == number))
     return found if found is not None else abort(404)
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and int(text) <= LARGEST_ID else None
 
 
 def _fen(text: str) -> int | None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock, rights
 from app.core.backoffice import Button, ModuleView, PageView, computed, page
-from app.core.db import db, transaction, yuan
+from app.core.db import db, transaction, whole_number, yuan
 from app.core.errors import DomainError, Invalid
 from app.modules.billing.backoffice import choosing
 from app.modules.billing.models import BillRun, FeeItem
@@ -94,12 +94,12 @@ class RunPages(PageView):
     def _page(self, problems: dict[str, str], preview: run_preview.Preview | None) -> str:
         session, typed = db.session(), request.values
         communities = choosing.communities(session)
-        community = choosing.number(typed.get("community")) or (communities[0].id if len(communities) == 1 else None)
+        community = whole_number(typed.get("community")) or (communities[0].id if len(communities) == 1 else None)
         return render_template(
             "billing/run.html", problems=problems, preview=preview, communities=communities, community=community,
-            buildings=choosing.buildings(session, community), building=choosing.number(typed.get("building")),
+            buildings=choosing.buildings(session, community), building=whole_number(typed.get("building")),
             fees=list(session.scalars(select(FeeItem).where(FeeItem.active.is_(True)).order_by(FeeItem.position))),
-            fee=choosing.number(typed.get("fee")), period=typed.get("period") or f"{clock.today():%Y-%m}",
+            fee=whole_number(typed.get("fee")), period=typed.get("period") or f"{clock.today():%Y-%m}",
             may_issue=rights.can(self.area, "approve"), reasons=run_preview.REASONS, yuan=yuan,
             unusual_percent=run_preview.UNUSUAL_PERCENT,
         )  # fmt: skip
@@ -114,7 +114,7 @@ def _scope(session: Session) -> Scope:
     building = choosing.one(session, Building, typed.get("building"))
     if typed.get("building") and (building is None or building.community_id != community.id):
         raise Invalid.field("building", _("请选择该园区的楼栋"))
-    fee = choosing.number(typed.get("fee"))
+    fee = whole_number(typed.get("fee"))
     if typed.get("fee") and session.get(FeeItem, fee or 0) is None:
         raise Invalid.field("fee", _("请选择费用项"))
     return Scope(community.id, typed.get("period", ""), building.id if building else None, fee)

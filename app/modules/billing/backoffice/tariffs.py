@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.backoffice import Button, ModuleView, PageView, computed, page
-from app.core.db import db, transaction
+from app.core.db import db, transaction, whole_number
 from app.core.errors import DomainError, FieldError, Invalid
 from app.modules.billing import tariff_sheets as sheets
 from app.modules.billing.backoffice import choosing
@@ -197,8 +197,8 @@ class AssignPages(PageView):
     def _assign(self, session: Session, typed: Any) -> int:
         tariff = choosing.one(session, Tariff, typed.get("tariff"))
         starts_on = choosing.day(typed.get("starts_on"))
-        count = choosing.number(typed.get("count") or "1")
-        building_id = choosing.number(typed.get("building"))
+        count = whole_number(typed.get("count") or "1")
+        building_id = whole_number(typed.get("building"))
         known = [building.id for building in choosing.buildings(session, tariff.community_id if tariff else None)]
         wrong = {
             "tariff": tariff is None and _("请选择收费标准"),
@@ -228,7 +228,7 @@ def _typed_version() -> dict[str, Any]:
         values[name] = value or Decimal(0)
     values["late_rate"] = values.pop("late_percent") / 100
     for name in ("due_days", "grace_days", "late_cap_percent", "vacant_percent"):
-        whole = choosing.number(form.get(name) or "0")
+        whole = whole_number(form.get(name) or "0")
         if whole is None or whole > 10_000:
             problems.append(FieldError(name, _("请填写整数")))
         values[name] = whole or 0

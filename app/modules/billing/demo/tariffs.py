@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.modules.billing.models import FeeItem, Meter, Tariff, TariffAssignment
+from app.modules.billing.demo import payments
+from app.modules.billing.models import FeeItem, Meter, MeterReading, Tariff, TariffAssignment
 from app.modules.billing.operations import charges, late_fees, readings, runs, tariffs
 from app.modules.billing.operations.periods import Period
 from app.modules.billing.operations.plan import Scope
@@ -67,6 +68,7 @@ def fill(session: Session) -> None:
                 runs.start(session, Scope(park.id, month.key), None)
         else:
             runs.start(session, Scope(park.id, month.key), None)
+    payments.fill(session, park.id, rng)
     late_fees.accrue(session)
 
 
@@ -85,7 +87,8 @@ def _standards(session: Session, park: Community, opened: date) -> None:
 
 def _owner(session: Session, park: Community) -> None:
     """Who pays for what is vacant, of the towers and shops."""
-    owner = Customer(kind=MERCHANT, name=OWNER, contact_name="罗经理", note="产权方，承担空置期物业费")
+    owner = Customer(kind=MERCHANT, name=OWNER, contact_name="罗经理", credit_code="91440112MA9YHRGC08",
+                     note="产权方，承担空置期物业费")  # fmt: skip
     session.add(owner)
     session.flush()
     offices = select(Tariff.id).where(Tariff.community_id == park.id, Tariff.name.in_(("写字楼物业费", "商铺物业费")))
@@ -125,4 +128,12 @@ def _read(session: Session, meters: list[tuple[Meter, int]], day: date, rng: Ran
         else:
             factor = rng.uniform(0.7, 1.3) if rng.random() > 0.01 else 3.4
             shown[meter.id] += round(Decimal(usual * factor) / meter.multiplier, 1)
-        readings.enter(session, meter, day, shown[meter.id])
+    judged = readings.judge_many(session, [(meter.id, day, shown[meter.id]) for meter, _usual in meters])
+    session.add_all(
+        MeterReading(
+            community_id=meter.community_id, meter_id=meter.id, read_on=day, value=shown[meter.id],
+            flag=judged[meter.id, day][0],
+        )
+        for meter, _usual in meters
+    )  # fmt: skip
+    session.flush()

@@ -11,7 +11,7 @@ from app.core import clock
 from app.core.db import yuan
 from app.modules.billing.documents.paper import PageBreak, Spacer, company, grid, mm, paper, text
 from app.modules.billing.models import Bill
-from app.modules.billing.operations.payments import OPEN
+from app.modules.billing.models.bills import OPEN
 from app.modules.estate.models import Community
 from app.modules.members.models import Customer
 

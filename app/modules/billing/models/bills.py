@@ -26,6 +26,8 @@ from app.modules.estate.models import Building, Community, Unit
 from app.modules.members.models import Customer
 
 UNPAID, PART_PAID, PAID, VOID = "unpaid", "part_paid", "paid", "void"
+OPEN = (UNPAID, PART_PAID)
+"""The states in which something is owed."""
 DRAFT, ISSUING, ISSUED, CANCELLED = "draft", "issuing", "issued", "cancelled"
 PENDING, APPROVED, REJECTED = "pending", "approved", "rejected"
 PRINCIPAL, LATE_FEE = "principal", "late_fee"
@@ -95,6 +97,9 @@ class Bill(Record):
         Index("ix_bill_customer_state", "customer_id", "state", "due_on"),
         Index("ix_bill_community_period", "community_id", "period", "fee_item_id"),
         Index("ix_bill_overdue", "state", "due_on"),
+        Index("ix_bill_by_due_date", "due_on", "id"),
+        Index("ix_bill_by_amount", "amount_fen", "id"),
+        Index("ix_bill_by_period", "period", "id"),
     )
 
     flow = Workflow(

@@ -17,8 +17,8 @@ from app.core import clock, jobs, messages, settings
 from app.core.db import conflict_insert, execute, yuan
 from app.core.errors import Invalid
 from app.modules.billing.models import Bill, DunningHold, DunningNotice, DunningStage
+from app.modules.billing.models.bills import OPEN
 from app.modules.billing.models.collection import SENT, UNREACHED
-from app.modules.billing.operations.payments import OPEN
 from app.modules.estate.models import Community
 from app.modules.members.models import Customer, CustomerMember
 

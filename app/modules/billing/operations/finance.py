@@ -15,6 +15,7 @@ from app.core.api.machines import Machine
 from app.core.db import conflict_insert, execute, yuan
 from app.core.errors import Conflict, DomainError, Invalid
 from app.modules.billing.models import Bill, FinanceEntry, FinanceKey
+from app.modules.billing.models.bills import OPEN
 from app.modules.billing.models.matching import UNMATCHED
 from app.modules.billing.models.money import FINANCE
 from app.modules.billing.operations import payments
@@ -79,7 +80,7 @@ def take(session: Session, community_id: int | None, told: Told) -> Answer:
     bill = session.scalar(select(Bill).where(Bill.number == told.bill_no))
     if bill is None or community_id not in (None, bill.community_id):
         return Answer("rejected", _("账单号不存在"))
-    if bill.state not in payments.OPEN:
+    if bill.state not in OPEN:
         return Answer("rejected", _("账单%(state)s", state=Bill.flow.title(bill.state)))
     try:
         with session.begin_nested():
@@ -110,7 +111,7 @@ def book(session: Session, entry: FinanceEntry, bill_ids: Sequence[int]) -> Fina
     bills = session.scalars(select(Bill).where(Bill.id.in_(bill_ids), Bill.community_id == entry.community_id)).all()
     if len({bill.customer_id for bill in bills}) != 1 or len(bills) != len(set(bill_ids)):
         raise Invalid.field("bills", _("请选择同一客户的账单"))
-    if any(bill.state not in payments.OPEN for bill in bills):
+    if any(bill.state not in OPEN for bill in bills):
         raise Conflict(_("所选账单已结清或已作废，请刷新后重试"))
     FinanceEntry.flow.apply(session, entry, "book", bill_id=bills[0].id, reason="")
     payment = payments.receive(
@@ -139,12 +140,12 @@ def match_imported(session: Session, records: Mapping[Any, Sequence[Mapping[str,
 
 
 def _meant(session: Session, entry: FinanceEntry) -> tuple[list[int], str]:
-    open_here = select(Bill).where(Bill.community_id == entry.community_id, Bill.state.in_(payments.OPEN))
+    open_here = select(Bill).where(Bill.community_id == entry.community_id, Bill.state.in_(OPEN))
     if entry.bill_no:
         bill = session.scalar(select(Bill).where(Bill.number == entry.bill_no, Bill.community_id == entry.community_id))
         if bill is None:
             return [], _("账单号不存在")
-        if bill.state not in payments.OPEN:
+        if bill.state not in OPEN:
             return [], _("账单%(state)s", state=Bill.flow.title(bill.state))
         return [bill.id], ""
     theirs = open_here.join(Customer, Customer.id == Bill.customer_id).where(Customer.name == entry.customer_name)

@@ -13,7 +13,7 @@ from app.core import clock
 from app.core.db import conflict_insert, execute
 from app.core.errors import Conflict
 from app.modules.billing.models import Account, Bill, LedgerEntry
-from app.modules.billing.models.bills import PRINCIPAL
+from app.modules.billing.models.bills import OPEN, PRINCIPAL
 from app.modules.billing.models.ledger import LATE, RECEIVABLE
 from app.modules.billing.operations import late_fees
 from app.modules.billing.signals import bill_reopened, bill_settled
@@ -45,7 +45,7 @@ def settle(session: Session, bill: Bill, kind: str, debit: str, fen: int, **refe
     ``debit`` says where the money comes from. Returns what the bill took; the rest stays with the caller.
     """
     session.refresh(bill, with_for_update=True)
-    if bill.state not in Bill.flow.moves["settle"].source:
+    if bill.state not in OPEN:
         return 0
     principal = min(fen, bill.principal_due_fen)
     late = min(fen - principal, bill.late_due_fen)
@@ -56,8 +56,8 @@ def settle(session: Session, bill: Bill, kind: str, debit: str, fen: int, **refe
         session,
         bill,
         "settle" if full else "part_pay",
-        _principal_due() >= principal,
-        _late_due() >= late,
+        Bill.principal_due_fen >= principal,
+        Bill.late_due_fen >= late,
         paid_fen=Bill.paid_fen + principal,
         late_paid_fen=Bill.late_paid_fen + late,
     )
@@ -97,14 +97,14 @@ def waive(session: Session, bill: Bill, part: str, fen: int) -> None:
     """Ask ``fen`` less of a bill. Raises Conflict when less than that is still owed of the part."""
     session.refresh(bill, with_for_update=True)
     due = bill.principal_due_fen if part == PRINCIPAL else bill.late_due_fen
-    if bill.state not in Bill.flow.moves["settle"].source or fen > due:
+    if bill.state not in OPEN or fen > due:
         raise Conflict(_("账单尚欠金额已少于减免金额，请重新申请"))
     full = fen == bill.outstanding_fen
     move = "settle" if full else "waive" if bill.state == "unpaid" else "waive_part"
     if part == PRINCIPAL:
-        Bill.flow.apply(session, bill, move, _principal_due() >= fen, waived_fen=Bill.waived_fen + fen)
+        Bill.flow.apply(session, bill, move, Bill.principal_due_fen >= fen, waived_fen=Bill.waived_fen + fen)
     else:
-        Bill.flow.apply(session, bill, move, _late_due() >= fen, late_waived_fen=Bill.late_waived_fen + fen)
+        Bill.flow.apply(session, bill, move, Bill.late_due_fen >= fen, late_waived_fen=Bill.late_waived_fen + fen)
     if full:
         _tell_settled(session, bill)
 
@@ -138,14 +138,6 @@ def balance(account: str) -> ColumnElement[int]:
     """Debits less credits of an account over the rows that a query selects; in fen."""
     sign = case((LedgerEntry.debit == account, 1), (LedgerEntry.credit == account, -1), else_=0)
     return func.coalesce(func.sum(LedgerEntry.amount_fen * sign), 0)
-
-
-def _principal_due() -> Any:
-    return Bill.amount_fen - Bill.paid_fen - Bill.waived_fen
-
-
-def _late_due() -> Any:
-    return Bill.late_fee_fen - Bill.late_paid_fen - Bill.late_waived_fen
 
 
 def _tell_settled(session: Session, bill: Bill) -> None:

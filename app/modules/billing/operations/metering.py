@@ -8,8 +8,7 @@ from app.core.db import units
 from app.modules.billing.models import Meter, MeterReading
 from app.modules.billing.operations.expressions import day_number, day_of, larger, smaller
 from app.modules.billing.operations.plan import MOST_UNITS, charged, fen, last_charged
-
-FLAGGED = ("backwards", "doubled")
+from app.modules.billing.operations.readings import FLAGGED
 
 
 def readings_of(assigned: CTE) -> CTE:

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from app.core import jobs, settings
 from app.modules.billing.models import Account, Bill, LedgerEntry
+from app.modules.billing.models.bills import OPEN
 from app.modules.billing.models.ledger import LATE, OFFSET, PREPAID, RECEIVABLE, REFUND
 from app.modules.billing.operations import ledger
-from app.modules.billing.operations.payments import OPEN
 
 AT_ONCE = 500
 

@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session, selectinload
 from app.core import clock, messages
 from app.core.db import yuan
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
+from app.modules.billing import queries
 from app.modules.billing.models import Bill, LedgerEntry, Payment, PaymentItem, Receipt
-from app.modules.billing.models.bills import PART_PAID, UNPAID
+from app.modules.billing.models.bills import OPEN
 from app.modules.billing.models.ledger import CASH, LATE, PAYMENT, PREPAID, RECEIVABLE
 from app.modules.billing.models.money import CREATED, PAID, PART_REFUNDED, REFUNDED, WECHAT
 from app.modules.billing.operations import ledger, numbering
@@ -27,7 +28,6 @@ from app.modules.members.models import Customer, CustomerMember
 
 PAY_WITHIN = timedelta(minutes=30)
 MOST_BILLS = 100
-OPEN = (UNPAID, PART_PAID)
 BOOKED = (PAID, PART_REFUNDED, REFUNDED)
 
 
@@ -55,7 +55,7 @@ def open_payment(session: Session, member_id: int, bill_ids: Sequence[int]) -> O
     Raises Invalid for no or too many bills or bills of several customers or communities, NotFound for a bill that is
     not the member's (B2), Conflict for one that is not open.
     """
-    bills = _lock(session, bill_ids, _of_member(member_id))
+    bills = _lock(session, bill_ids, Bill.customer_id.in_(queries.customers_of(member_id)))
     if len({(bill.customer_id, bill.community_id) for bill in bills}) > 1:
         raise Invalid.field("bill_ids", _("所选账单属于不同的客户或园区，请分开缴纳"))
     for bill in bills:
@@ -197,14 +197,6 @@ def allocated(session: Session, payment_id: int) -> list[tuple[int | None, str, 
                 key = (row.bill_id, account)
                 net[key] = net.get(key, 0) + sign * row.amount_fen
     return [(bill_id, account, fen) for (bill_id, account), fen in reversed(net.items()) if fen > 0]
-
-
-def _of_member(member_id: int) -> Any:
-    return Bill.customer_id.in_(
-        select(CustomerMember.customer_id)
-        .join(Customer, Customer.id == CustomerMember.customer_id)
-        .where(CustomerMember.member_id == member_id, Customer.active.is_(True))
-    )
 
 
 def _lock(session: Session, bill_ids: Iterable[int], *conditions: Any) -> list[Bill]:

@@ -14,6 +14,7 @@ from app.core import clock
 from app.core.errors import Conflict, FieldError, Invalid
 from app.modules.billing.models import Bill, Meter, MeterReading, TariffAssignment
 
+FLAGGED = ("backwards", "doubled")
 MOST_VALUE = Decimal(10**8)
 MOST_MULTIPLIER = Decimal(10_000)
 DOUBLE = 2
@@ -50,9 +51,14 @@ def enter(
     session: Session, meter: Meter, read_on: date, value: Decimal, *, source: str = "entry", note: str = ""
 ) -> MeterReading:
     """Write down what a meter showed on a day, or correct that day's; the flag says whether it must be confirmed.
+    The same value again changes nothing.
 
     Raises Invalid for a value or day that is none, Conflict for a day that is billed already.
     """
+    same = select(MeterReading).where(MeterReading.meter_id == meter.id, MeterReading.read_on == read_on)
+    reading = session.scalar(same)
+    if reading is not None and reading.value == value and note in ("", reading.note):
+        return reading
     problems = []
     if not 0 <= value < MOST_VALUE or value != round(value, 3):
         problems.append(FieldError("value", _("读数应为不小于 0 的数字，最多 3 位小数")))
@@ -63,31 +69,28 @@ def enter(
     billed = billed_until(session, [meter.id]).get(meter.id)
     if billed is not None and read_on <= billed:
         raise Conflict(_("%(day)s 及以前的读数已经出账，不能再录入或修改", day=billed))
-    there = {
-        reading.read_on: reading
-        for reading in session.scalars(
-            select(MeterReading).where(MeterReading.meter_id == meter.id, MeterReading.read_on >= read_on)
-            .order_by(MeterReading.read_on).limit(2)
-        )
-    }  # fmt: skip
-    reading = there.pop(read_on, None)
     if reading is None:
         reading = MeterReading(community_id=meter.community_id, meter_id=meter.id, read_on=read_on)
         session.add(reading)
     reading.value, reading.source, reading.note = value, source, note
     reading.flag = judge(_before(session, meter.id, read_on), read_on, value)
     session.flush()
-    for later in list(there.values())[:1]:  # what follows is judged anew by what now stands before it
-        if later.flag != "confirmed":
-            later.flag = judge(_before(session, meter.id, later.read_on), later.read_on, later.value)
-    session.flush()
+    later = session.scalar(
+        select(MeterReading)
+        .where(MeterReading.meter_id == meter.id, MeterReading.read_on > read_on, MeterReading.flag != "confirmed")
+        .order_by(MeterReading.read_on)
+        .limit(1)
+    )
+    if later is not None:  # it is judged anew by what now stands before it
+        later.flag = judge(_before(session, meter.id, later.read_on), later.read_on, later.value)
+        session.flush()
     return reading
 
 
 def confirm(session: Session, reading: MeterReading, note: str) -> MeterReading:
     """Say that a flagged reading is right: it will be billed. Raises Invalid without a reason, Conflict when it is
     not flagged."""
-    if reading.flag not in ("backwards", "doubled"):
+    if reading.flag not in FLAGGED:
         raise Conflict(_("该读数无需核实"))
     if not note.strip():
         raise Invalid.field("note", _("请填写核实情况，如“已换表”“店铺扩容”"))
@@ -148,6 +151,14 @@ def last_known(session: Session, meter_ids: Collection[int], until: date, count:
     for row in session.execute(query):
         found.setdefault(row.meter_id, []).append(Known(row.read_on, row.value))
     return found
+
+
+def unconfirmed(session: Session, meter_ids: Collection[int], day: date) -> dict[int, MeterReading]:
+    """The readings of a day that must be confirmed, by meter."""
+    query = select(MeterReading).where(
+        MeterReading.meter_id.in_(meter_ids), MeterReading.read_on == day, MeterReading.flag.in_(FLAGGED)
+    )
+    return {reading.meter_id: reading for reading in session.scalars(query)}
 
 
 def judge_many(

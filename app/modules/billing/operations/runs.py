@@ -96,7 +96,8 @@ def cancel(session: Session, run: BillRun) -> BillRun:
         raise Conflict(
             _("本批次有 %(count)s 张账单已缴费或已减免，不能整批撤销；请在账单页逐张作废未缴的账单", count=count - done)
         )
-    execute(session, _ledger_rows(VOIDING, INCOME, RECEIVABLE, Bill.note == _("撤销出账批次"), run.id, at))
+    voided = and_(Bill.run_id == run.id, Bill.note == _("撤销出账批次"))
+    execute(session, _ledger_rows(VOIDING, INCOME, RECEIVABLE, voided, at))
     return run
 
 
@@ -112,19 +113,21 @@ def _make(session: Session, run: BillRun, scope: Scope) -> dict[str, int]:
     session.execute(select(Community.id).where(Community.id == run.community_id).with_for_update(key_share=True))
     staging.fill(session, scope, due(session, scope))
     at = clock.now()
-    bills = execute(session, _bills(session, run, scope, at))
+    last = session.scalar(select(func.max(Bill.id)).where(Bill.run_id == run.id)) or 0
+    bills = execute(session, _bills(session, run, at))
+    # found by the index that says what is charged once, so not by run: SQLite would walk all of the run's for each line
     joined = and_(
-        Bill.run_id == run.id, Bill.assignment_id == L.assignment_id, Bill.starts_on == L.starts_on,
-        Bill.customer_id == L.customer_id, literal_column("bill.state <> 'void'"),
+        Bill.assignment_id == L.assignment_id, Bill.customer_id == L.customer_id, Bill.period == run.period,
+        Bill.starts_on == L.starts_on, literal_column("bill.state <> 'void'"), Bill.run_id + 0 == run.id,
     )  # fmt: skip
     execute(session, _lines(joined, at))
-    here = Bill.id.in_(select(Bill.id).join(LINES, and_(joined, L.position == 1)))
-    execute(session, _ledger_rows(ISSUE, RECEIVABLE, INCOME, here, run.id, at))
-    amount = select(func.coalesce(func.sum(Bill.amount_fen), 0)).where(here)
+    new = and_(Bill.run_id == run.id, Bill.id > last)
+    execute(session, _ledger_rows(ISSUE, RECEIVABLE, INCOME, new, at))
+    amount = select(func.coalesce(func.sum(Bill.amount_fen), 0)).where(new)
     return {"bills": run.bills + bills, "amount_fen": run.amount_fen + (session.scalar(amount) or 0)}
 
 
-def _bills(session: Session, run: BillRun, scope: Scope, at: Any) -> Any:
+def _bills(session: Session, run: BillRun, at: Any) -> Any:
     """One bill for each assignment, payer and time; the first line's version says when it is due and what is late."""
     today = clock.today()
     in_order = func.row_number().over(order_by=(L.unit_id, L.tariff_id, L.assignment_id, L.starts_on))
@@ -203,7 +206,7 @@ def _lines(joined: Any, at: Any) -> Any:
     return insert(BillLine).from_select(list(values), query, include_defaults=False)
 
 
-def _ledger_rows(kind: str, debit: str, credit: str, condition: Any, run_id: int, at: Any) -> Any:
+def _ledger_rows(kind: str, debit: str, credit: str, condition: Any, at: Any) -> Any:
     """What issuing (or voiding) the run's bills moves: what is owed of each."""
     moment = literal(at, Moment)
     values: dict[str, Any] = {
@@ -220,7 +223,7 @@ def _ledger_rows(kind: str, debit: str, credit: str, condition: Any, run_id: int
         "created_at": moment,
         "updated_at": moment,
     }
-    query = select(*(value.label(name) for name, value in values.items())).where(Bill.run_id == run_id, condition)
+    query = select(*(value.label(name) for name, value in values.items())).where(condition)
     return insert(LedgerEntry).from_select(list(values), query, include_defaults=False)
 
 

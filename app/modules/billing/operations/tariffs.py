@@ -158,7 +158,7 @@ def assignment_problems(
         problems["meter_id"] = _("该表计不属于所选房号")
     if wanted.get("payer") == "customer" and wanted.get("customer_id") is None:
         problems["customer_id"] = _("请选择缴费的客户")
-    if not 1 <= (wanted.get("count") or 1) <= MOST_COUNT:
+    if not 1 <= wanted.get("count", 1) <= MOST_COUNT:
         problems["count"] = _("数量应为 1 至 %(most)s", most=MOST_COUNT)
     if wanted.get("ends_on") is not None and wanted["ends_on"] < wanted["starts_on"]:
         problems["ends_on"] = _("结束日期不能早于开始日期")

@@ -7,10 +7,9 @@ from app.core import clock
 from app.core.db import yuan
 from app.core.errors import Conflict, Invalid
 from app.modules.billing.models import Bill, Waiver
-from app.modules.billing.models.bills import PRINCIPAL
+from app.modules.billing.models.bills import OPEN, PRINCIPAL
 from app.modules.billing.models.ledger import RECEIVABLE, WAIVED, WAIVER
 from app.modules.billing.operations import ledger
-from app.modules.billing.operations.payments import OPEN
 
 
 def request(session: Session, bill: Bill, part: str, amount_fen: int, reason: str, staff_id: int | None) -> Waiver:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from app.core import clock
 from app.core.backoffice import PageView, page
 from app.core.communities import named_communities
-from app.core.db import db
+from app.core.db import db, whole_number
 from app.core.rights import can
 from app.modules.members.models import TRADES, Technician
 from app.modules.repairs import deadlines, queries
@@ -21,8 +21,7 @@ FILTERS = {"area": (WorkOrder.area, AREAS), "trade": (WorkOrder.trade, TRADES),
 
 
 def _number(name: str) -> int | None:
-    text = request.args.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    return whole_number(request.args.get(name))
 
 
 def _chosen() -> tuple[list[Any], dict[str, str]]:
@@ -50,7 +49,7 @@ def _technicians() -> list[tuple[str, str]]:
     return [(str(number), name) for number, name in db.session.execute(query.limit(500))]
 
 
-class BoardView(PageView):
+class WorkOrderBoardView(PageView):
     """工单看板: a column for each state, the next due on top; arrow keys move, Enter opens."""
 
     area, title, icon = "work_orders", "工单看板", "fa-table-columns"
@@ -89,7 +88,7 @@ class BoardView(PageView):
         )
 
 
-class CalendarView(PageView):
+class AppointmentCalendarView(PageView):
     """预约日历: the agreed visits of a week, day by day."""
 
     area, title, icon = "work_orders", "预约日历", "fa-calendar-week"

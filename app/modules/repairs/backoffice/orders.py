@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import select
@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.core import clock, media, rights
-from app.core.backoffice import Button, ModuleView, computed, forms, page
+from app.core.backoffice import Button, ModuleView, computed, page
 from app.core.backoffice.attributes import attribute
 from app.core.backoffice.cells import Cell, staff_names
-from app.core.db import db, transaction
+from app.core.db import db
 from app.core.errors import Invalid
 from app.modules.billing.models import Bill
 from app.modules.members.models import Technician
@@ -99,8 +99,8 @@ class WorkOrderView(ModuleView):
         return reporting.change(session, record, values, current_user.id)
 
     def list_buttons(self) -> Iterable[Button]:
-        yield Button(_("工单看板"), url_for("BoardView.show"), "fa-table-columns")
-        yield Button(_("预约日历"), url_for("CalendarView.show"), "fa-calendar-week")
+        yield Button(_("工单看板"), url_for("WorkOrderBoardView.show"), "fa-table-columns")
+        yield Button(_("预约日历"), url_for("AppointmentCalendarView.show"), "fa-calendar-week")
 
     def show_context(self, record: WorkOrder) -> dict[str, Any]:
         session = db.session()
@@ -132,15 +132,9 @@ class WorkOrderView(ModuleView):
     # ---- steps
 
     def _step(self, record_id: int, make: Callable[[Session, WorkOrder], Any], done: str) -> Response:
-        """One step in one transaction, and back to the page with what came of it."""
-        back = request.form.get("back", "")
-        try:
-            with transaction():
-                make(db.session(), self.record_or_404(record_id))
-            flash(done, "success")
-        except forms.REFUSALS as error:
-            self._flash(error, WorkOrder)
-        return redirect(url_for("BoardView.show") if back == "board" else self.url("show", pk=record_id))
+        """One step, and back to the page with what came of it: the board, where it was taken there."""
+        board = url_for("WorkOrderBoardView.show") if request.form.get("back") == "board" else ""
+        return self.act(record_id, make, done, back=board)
 
     @page("/<int:record_id>/assign", action="edit", methods=("POST",))
     def assign(self, record_id: int) -> Response:
@@ -207,7 +201,7 @@ class WorkOrderView(ModuleView):
         return self._step(record_id, lambda session, order: fees.waive(session, order, who, reason), _("已免收维修费"))
 
 
-class OverdueView(WorkOrderView):
+class OverdueOrderView(WorkOrderView):
     """超时工单: open orders past the time to take or to finish them, the longest overdue first (R5)."""
 
     model, area, sheet = WorkOrder, "work_orders", sheets.WORK_ORDERS
