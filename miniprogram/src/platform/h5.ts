@@ -12,6 +12,19 @@ export const openWeb: Platform['openWeb'] = (address) => void window.open(addres
 
 export const SIGNS_IN_BY_ITSELF: Platform['SIGNS_IN_BY_ITSELF'] = false
 
+/** The frame that uni draws has neither names for its pictures nor a back button that a keyboard reaches. */
+export const atStart: Platform['atStart'] = () => {
+  new MutationObserver(() => {
+    document.querySelectorAll('uni-tabbar img:not([alt])').forEach((image) => image.setAttribute('alt', ''))
+    document.querySelectorAll<HTMLElement>('.uni-page-head-btn:not([role])').forEach((button) => {
+      button.setAttribute('role', 'button')
+      button.setAttribute('aria-label', '返回')
+      button.tabIndex = 0
+      button.addEventListener('keyup', (event) => event.key === 'Enter' && button.click())
+    })
+  }).observe(document.body, { childList: true, subtree: true })
+}
+
 export const signInCode: Platform['signInCode'] = () => Promise.reject(new Error('a browser has no code of WeChat'))
 
 export const payWith: Platform['payWith'] = (params: PayParams) => {

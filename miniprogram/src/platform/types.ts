@@ -10,6 +10,8 @@ export interface Platform {
   ORIGIN: string
   /** Open an address that is no page of ours. */
   openWeb(address: string): void
+  /** Once, when the program starts. */
+  atStart(): void
   /** In WeChat one is signed in without asking. */
   SIGNS_IN_BY_ITSELF: boolean
   /** A fresh sign-in code of WeChat. Rejects where there is none. */

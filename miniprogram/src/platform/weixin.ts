@@ -9,6 +9,8 @@ export const openWeb: Platform['openWeb'] = (address) => uni.setClipboardData({ 
 
 export const SIGNS_IN_BY_ITSELF: Platform['SIGNS_IN_BY_ITSELF'] = true
 
+export const atStart: Platform['atStart'] = () => undefined
+
 export const signInCode: Platform['signInCode'] = () =>
   new Promise((resolve, reject) => {
     uni.login({ provider: 'weixin', success: ({ code }) => resolve(code), fail: reject })

@@ -1,0 +1,139 @@
+"""The phone's program as people use it: the H5 build in Chromium at a phone's size, against the running demonstration."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+BUILD = ROOT / "miniprogram" / "dist" / "build" / "h5" / "index.html"
+PEOPLE = {"merchant": "陈店主", "tenant": "林租客", "visitor": "周访客", "technician": "王师傅"}
+PATIENCE = 10_000
+
+
+@pytest.fixture(scope="session")
+def park(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a demonstration of its own."""
+    if not BUILD.is_file():
+        pytest.skip("no H5 build: make h5")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder = tmp_path_factory.mktemp("park")
+    environment = {**os.environ, "DATA_DIR": str(folder), "PORT": str(port), "RATE_LIMITS": "0", "LOG_LEVEL": "ERROR",
+                   "WEB_WORKERS": "1"}  # fmt: skip
+    process = subprocess.Popen([sys.executable, "run.py"], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _attempt in range(240):
+            try:
+                urllib.request.urlopen(f"{address}/readyz", timeout=1)
+                break
+            except OSError:
+                time.sleep(0.5)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(40)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Handset:
+    """One person's phone. ``complaints`` gathers what a browser reports and a user never should cause."""
+
+    park: str
+    context: BrowserContext
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    def listen(self) -> None:
+        """Note console errors, crashes and requests that leave the origin."""
+
+        def said(message: ConsoleMessage) -> None:
+            if message.type in ("error", "warning") and "ERR_INTERNET_DISCONNECTED" not in message.text:
+                self.complaints.append(message.text)
+
+        def asked(request: Request) -> None:
+            if not request.url.startswith((self.park, "data:", "blob:")):
+                self.complaints.append(f"leaves the origin: {request.url}")
+
+        self.page.on("console", said)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", asked)
+
+    def open(self, path: str) -> None:
+        """Go to a page of the program."""
+        self.page.goto(f"{self.park}/m/#{path}")
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until nothing is loading any more."""
+        self.page.wait_for_load_state("networkidle")
+        self.page.locator("[aria-busy=true]").wait_for(state="detached")
+
+    def tap(self, words: str, within: str = "") -> None:
+        """Tap what says so (the last of it: sheets and dialogs lie on top)."""
+        self.page.locator(f"{within} :text-is('{words}')".strip()).locator("visible=true").last.click()
+
+    def sees(self, words: str) -> None:
+        """Wait for words on the page."""
+        self.page.get_by_text(words).locator("visible=true").first.wait_for()
+
+    def type(self, label: str, text: str) -> None:
+        """Type into the input of that name."""
+        self.page.locator(f"[aria-label='{label}']").locator("visible=true").last.fill(text)
+
+    def sign_in(self, role: str) -> None:
+        self.open("/pkg-members/sign-in")
+        self.page.get_by_role("checkbox").click()
+        self.tap(PEOPLE[role])
+        self.page.locator(".hero-hello:visible", has_text="，").wait_for()
+        self.page.locator(".hero-role:visible", has_text="登录后").wait_for(state="detached")
+        self.settle()
+
+
+Pick = Callable[..., Handset]
+
+
+@pytest.fixture
+def phone(park: str, chromium: Browser) -> Iterator[Pick]:
+    """``phone("merchant")``: that person's phone, signed in; ``phone()``: a guest's. None may have complaints."""
+    handsets: list[Handset] = []
+
+    def pick(role: str = "") -> Handset:
+        context = chromium.new_context(
+            viewport={"width": 390, "height": 844}, locale="zh-CN", timezone_id="Asia/Shanghai", has_touch=True,
+            is_mobile=True,
+        )  # fmt: skip
+        context.set_default_timeout(PATIENCE)
+        handset = Handset(park, context, context.new_page())
+        handset.listen()
+        handsets.append(handset)
+        if role:
+            handset.sign_in(role)
+        else:
+            handset.open("/pages/home/home")
+        return handset
+
+    yield pick
+    for handset in handsets:
+        handset.context.close()
+    assert [handset.complaints for handset in handsets if handset.complaints] == []

@@ -1,0 +1,244 @@
+"""Each role does its journeys on a phone."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.miniprogram.conftest import Handset, Pick
+from tests.phones import picture
+
+pytestmark = pytest.mark.xdist_group("miniprogram")
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "照片.jpg"
+    path.write_bytes(picture())
+    return path
+
+
+def add_photo(phone: Handset, photo: Path) -> None:
+    with phone.page.expect_file_chooser() as chooser:
+        phone.page.locator("[aria-label=添加照片]").locator("visible=true").last.click()
+    chooser.value.set_files(photo)
+    phone.page.locator(".photo-veil").wait_for(state="detached")
+
+
+def choose(phone: Handset, label: str) -> None:
+    """Take what the picker of that name offers."""
+    phone.page.locator(f"uni-picker[aria-label={label}]").locator("visible=true").last.click()
+    phone.page.locator(".uni-picker-toggle .uni-picker-action-confirm").click()
+
+
+@pytest.mark.req("G1", "G5", "L2", "N1", "N3", "N4")
+def test_a_guest_reads_everything_and_declines_to_certify(phone: Pick) -> None:
+    guest = phone()
+    guest.sees("您是商家或租客吗？")
+    names = guest.page.locator(".grid-name").all_inner_texts()
+    assert {"场地租赁", "失物招领", "通知公告", "便民信息"} <= set(names)
+    assert not {"在线缴费", "设备报修", "投诉建议"} & set(names)
+    guest.tap("暂不认证")
+    guest.page.reload()
+    guest.settle()
+    expect(guest.page.get_by_text("您是商家或租客吗？")).to_have_count(0)
+    guest.tap("通知公告")
+    guest.page.locator(".card:visible").first.click()
+    guest.page.locator(".rich").wait_for()
+    guest.open("/pkg-leasing/listings")
+    guest.page.locator(".offer").first.click()
+    guest.sees("申请租赁")
+    guest.tap("分享")
+    guest.page.locator(".ask [role=img][style*=blob]").wait_for()
+    guest.open("/pkg-convenience/list")
+    guest.sees("拨打")
+
+
+@pytest.mark.req("G2")
+def test_a_visitor_certifies_withdraws_and_applies_again(phone: Pick, photo: Path) -> None:
+    visitor = phone("visitor")
+    for _attempt in ("first", "again"):
+        visitor.open("/pkg-members/certification")
+        if visitor.page.get_by_text("撤回申请").count():  # the demonstration has one waiting
+            visitor.tap("撤回申请")
+            visitor.tap("撤回")
+            visitor.page.get_by_text("撤回申请").wait_for(state="detached")
+        visitor.open("/pkg-members/certify")
+        visitor.tap("我是租客")
+        visitor.type("姓名", "周远航")
+        visitor.page.reload()  # what was typed is kept
+        visitor.settle()
+        expect(visitor.page.locator("[aria-label=姓名]")).to_have_value("周远航")
+        visitor.tap("提交认证", ".bar")
+        visitor.sees("请填写 11 位手机号")
+        visitor.type("手机号", "13800138000")
+        visitor.type("身份证号", "11010519491231002X")
+        visitor.tap("查找房号")
+        visitor.type("楼栋房号", "1")
+        visitor.page.locator(".sheet-list .cell").first.click()
+        add_photo(visitor, photo)
+        visitor.tap("提交认证", ".bar")
+        visitor.tap("同意并提交")
+        visitor.sees("正在审核")
+
+
+@pytest.mark.req("B1", "B2", "B7")
+def test_a_merchant_pays_two_bills_at_once_and_gets_the_receipt(phone: Pick) -> None:
+    merchant = phone("merchant")
+    merchant.tap("去缴费")
+    merchant.page.locator(".bill").first.wait_for()
+    owed = int(merchant.page.locator(".tab-count").inner_text())
+    merchant.page.locator(".bill-tick").nth(0).click()
+    merchant.page.locator(".bill-tick").nth(1).click()
+    merchant.tap("缴费（2）")
+    merchant.tap("去支付")
+    merchant.page.click("button.pay")
+    merchant.sees("缴费成功")
+    with merchant.page.expect_download() as download:
+        merchant.tap("下载收据")
+    assert download.value.path().read_bytes().startswith(b"%PDF")
+    merchant.open("/pkg-billing/bills")
+    expect(merchant.page.locator(".tab-count")).to_have_text(str(owed - 2))
+    merchant.page.locator(".bill [role=link]").first.click()
+    merchant.sees("费用怎么算的")
+
+
+@pytest.mark.req("B1")
+def test_a_payment_that_was_left_is_cancelled_and_the_bills_stay_owed(phone: Pick) -> None:
+    tenant = phone("tenant")
+    tenant.open("/pkg-billing/bills")
+    tenant.page.locator(".bill-tick").first.click()
+    tenant.tap("缴费（1）")
+    tenant.tap("去支付")
+    tenant.page.get_by_role("button", name="取消").click()
+    tenant.sees("等待支付结果")
+    tenant.tap("取消缴费")
+    tenant.tap("取消缴费")
+    tenant.page.get_by_text("等待支付结果").wait_for(state="detached")
+
+
+@pytest.mark.req("R1", "R3", "R4")
+def test_a_repair_from_report_to_rating(phone: Pick, photo: Path) -> None:
+    tenant, technician = phone("tenant"), phone("technician")
+    words = "卫生间顶灯不亮，开关没有反应"
+    tenant.open("/pkg-repairs/report")
+    choose(tenant, "类别")
+    tenant.type("故障描述", words)
+    add_photo(tenant, photo)
+    tenant.tap("提交报修")
+    tenant.sees("进度")
+    number = re.search(r"BX\d+", tenant.page.locator(".facts").first.inner_text())
+    assert number
+
+    technician.open("/pkg-repairs/orders")
+    technician.tap("抢单池")
+    technician.page.locator(".card", has_text=words).get_by_text("接单", exact=True).click()
+    technician.sees(number[0])
+    technician.tap("约时间")
+    technician.tap("提交", ".ask")
+
+    tenant.page.reload()
+    tenant.settle()
+    tenant.tap("同意")
+    tenant.sees("上门时间")
+    technician.page.reload()
+    technician.settle()
+    technician.tap("开始维修", ".bar")
+    technician.tap("确定")
+    technician.tap("完工", ".bar")
+    technician.type("处理说明", "更换开关与灯管，测试正常")
+    technician.tap("提交", ".ask")
+    technician.sees("处理结果")
+
+    tenant.page.reload()
+    tenant.settle()
+    tenant.tap("确认完成", ".bar")
+    tenant.tap("确定")
+    tenant.tap("评价", ".bar")
+    tenant.tap("提交", ".ask")
+    tenant.sees("5 星")
+
+
+@pytest.mark.req("L3")
+def test_somebody_applies_to_lease_and_withdraws(phone: Pick) -> None:
+    visitor = phone("visitor")
+    visitor.open("/pkg-leasing/listings")
+    visitor.page.locator(".offer").nth(1).click()
+    visitor.tap("申请租赁")
+    visitor.type("姓名", "周远航")
+    visitor.type("电话", "13800138000")
+    visitor.tap("提交申请")
+    visitor.sees("租赁申请")
+    visitor.page.get_by_text("撤回", exact=True).locator("visible=true").first.click()
+    visitor.tap("撤回")
+    visitor.sees("已撤回")
+
+
+@pytest.mark.req("F1")
+def test_a_post_waits_for_approval_among_ones_own(phone: Pick, photo: Path) -> None:
+    technician = phone("technician")
+    technician.open("/pkg-lost-found/post")
+    technician.tap("我捡到东西")
+    technician.type("物品", "银色保温杯")
+    add_photo(technician, photo)
+    technician.tap("提交审核")
+    technician.page.wait_for_timeout(500)
+    technician.open("/pkg-lost-found/items?mine=1")
+    technician.sees("银色保温杯")
+    technician.sees("待审核")
+
+
+@pytest.mark.req("C1")
+def test_a_complaint_is_written_once_however_often_it_is_tapped(phone: Pick) -> None:
+    tenant = phone("tenant")
+    tenant.open("/pkg-feedback/write")
+    tenant.page.locator(".field .chip:visible").first.click()
+    tenant.type("内容", "地下车库入口照明不足，夜间看不清路面")
+    sent = []
+    tenant.page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    tenant.page.locator(".bar .button").dblclick()
+    tenant.sees("补充说明")
+    assert len([url for url in sent if url.endswith("/feedback")]) == 1
+
+
+@pytest.mark.req("G10")
+def test_big_type_is_kept_and_signing_out_leaves_a_guest(phone: Pick) -> None:
+    tenant = phone("tenant")
+    tenant.open("/pkg-members/settings")
+    tenant.page.locator("[aria-label=大字模式]").click()
+    tenant.page.locator(".app.big:visible").wait_for()
+    tenant.open("/pages/mine/mine")
+    tenant.page.reload()
+    tenant.settle()
+    tenant.page.locator(".app.big:visible").wait_for()
+    tenant.open("/pkg-members/settings")
+    tenant.page.locator("[aria-label=大字模式]").click()
+    tenant.tap("退出登录")
+    tenant.tap("退出")
+    tenant.sees("登录后使用缴费")
+
+
+def test_messages_are_read_and_lead_to_their_page(phone: Pick) -> None:
+    merchant = phone("merchant")
+    merchant.open("/pages/messages/messages")
+    unread = merchant.page.locator(".unread").count()
+    assert unread
+    merchant.page.locator(".message", has=merchant.page.locator(".unread")).first.click()
+    merchant.page.wait_for_timeout(800)
+    merchant.open("/pages/messages/messages")
+    expect(merchant.page.locator(".unread")).to_have_count(unread - 1)
+
+
+def test_without_a_network_pages_say_so_and_come_back(phone: Pick) -> None:
+    merchant = phone("merchant")
+    merchant.open("/pkg-billing/bills")
+    merchant.page.locator(".bill [role=link]").nth(0).click()
+    merchant.sees("费用怎么算的")
+    merchant.page.go_back()
+    merchant.context.set_offline(True)
+    merchant.page.locator(".bill [role=link]").nth(1).click()
+    merchant.sees("网络不可用")
+    merchant.context.set_offline(False)
+    merchant.tap("重试")
+    merchant.sees("费用怎么算的")
