@@ -295,7 +295,7 @@ def test_what_is_somebody_elses_is_absent(app: Flask, rows: list[Row], phone: Ph
         home = make_home(session, unit, int(li.member["id"]))
         order = make_order(session, home, media_keys=[work_picture["id"]])
         visit_keys.install(session)
-        visit = make_visit(session, unit, member_id=int(li.member["id"]), host_id=int(li.member["id"]))
+        visit = make_visit(session, unit, kind="application", member_id=int(li.member["id"]))
         session.add(BatchGrant(community_id=unit.community_id, customer_id=customer.id))
         session.flush()
         own = {

@@ -2,10 +2,9 @@
 import { API_ORIGIN } from '#platform'
 
 import type { Operations as Generated } from './generated'
-import type { Pending } from './pending'
 
-/** What the server documents; operations that it does not document yet are written down in `pending`. */
-export type Operations = Generated & Omit<Pending, keyof Generated>
+/** What the server documents. */
+export type Operations = Generated
 export type Operation = keyof Operations & string
 export type Answer<K extends Operation> = Operations[K]['answer']
 export type Body<K extends Operation> = Operations[K]['body']
