@@ -271,6 +271,7 @@ export interface ExportOut {
   media: string[]
   consents: Record<string, unknown>[]
   messages: Record<string, unknown>[]
+  records: Record<string, Record<string, unknown>[]>
   exported_at: string
 }
 
@@ -1189,7 +1190,7 @@ export interface Operations {
   'POST /feedback/{}/replies': { query: {  }; body: WordsIn; answer: FeedbackDetailOut }
   /** 首页；带 If-None-Match 时，内容未变则返回 304 */
   'GET /home': { query: {  }; body: undefined; answer: HomeOut }
-  /** 登记到账:逐笔处理,一笔有误不影响其他各笔 */
+  /** 登记到账:逐笔处理、逐笔入账,一笔有误不影响其他各笔 */
   'POST /integrations/finance/receipts': { query: {  }; body: EntriesIn; answer: ResultsOut }
   /** 应收账单,最近有变化的在前 */
   'GET /integrations/finance/receivables': { query: { limit?: number; cursor?: string; since?: string | null }; body: undefined; answer: PageReceivableOut }
