@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from app.core.api import Endpoints
     from app.core.backoffice import ModuleView
     from app.core.jobs.outbox import Handler, Outside, Timed
+    from app.core.own_data import Own
     from app.core.reports import Report
     from app.core.sheets import Sheet
 
@@ -119,6 +120,8 @@ class Module:
     settings: Sequence[Setting] = ()
     menu: Sequence[MenuEntry] = ()
     tiles: Sequence[Tile] = ()
+    own_data: "Sequence[Own]" = ()
+    """What the module keeps about a member, for the copy that they may ask for (``GET /me/export``)."""
     install: Callable[[Any], Any] | None = None
     """Adds the rows that follow from the declarations and changes none it finds; takes a session, run at each start."""
     demo: Callable[[Any], None] | None = None

@@ -40,6 +40,7 @@ from app.modules.billing.jobs import HANDLERS, SCHEDULE
 from app.modules.billing.operations import dunning as dunning_operations
 from app.modules.billing.operations import late_fees, offset
 from app.modules.billing.operations import runs as run_operations
+from app.modules.billing.own_data import OWN_DATA
 from app.modules.billing.reports import REPORTS
 
 MODULE = Module(
@@ -148,6 +149,7 @@ MODULE = Module(
         Timed("billing.offset", daily_at="01:00"),
         *SCHEDULE,
     ),
+    own_data=OWN_DATA,
     start=connect,
     install=operations.install,
     demo=demo.fill,

@@ -55,6 +55,7 @@ MODULE = Module(
     ),
     install=operations.install,
     start=connections.connect,
+    own_data=queries.OWN_DATA,
     demo=demo.fill,
     demo_after=("members", "system"),
 )

@@ -36,6 +36,7 @@ MODULE = Module(
         Setting("leasing.leasing_template", "租赁申请结果订阅消息模板", "", "微信公众平台的模板编号；空则只发站内消息"),
     ),
     start=connections.connect,
+    own_data=queries.OWN_DATA,
     demo=demo.fill,
     demo_after=("members", "system"),
 )

@@ -72,6 +72,7 @@ MODULE = Module(
     schedule=(Timed("repairs.watch", every_minutes=5), Timed("repairs.confirm_by_silence", every_minutes=60),
               Timed("repairs.forget_erased", daily_at="03:20")),
     start=connect,
+    own_data=queries.OWN_DATA,
     demo=demo.fill,
     demo_after=("members", "billing"),
 )  # fmt: skip
