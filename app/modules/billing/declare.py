@@ -34,6 +34,7 @@ from app.modules.billing.backoffice import (
     runs,
     tariffs,
 )
+from app.modules.billing.books import CHECKS
 from app.modules.billing.connections import connect
 from app.modules.billing.demo import tariffs as demo
 from app.modules.billing.jobs import HANDLERS, SCHEDULE
@@ -148,6 +149,7 @@ MODULE = Module(
         Timed("billing.offset", daily_at="01:00"),
         *SCHEDULE,
     ),
+    checks=CHECKS,
     start=connect,
     install=operations.install,
     demo=demo.fill,
