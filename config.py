@@ -81,3 +81,8 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     values["PRODUCTION"] = values["APP_ENV"] == "production"
     values["DEMO"] = not values["PRODUCTION"] if values["DEMO"] == "" else values["DEMO"] == "1"
     return values
+
+
+def tell_prometheus(folder: Path) -> None:
+    """Its client library reads the folder for the counts of several processes from the environment alone."""
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)

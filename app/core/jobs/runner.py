@@ -5,7 +5,6 @@ nothing; a process that dies leaves a lease that runs out and is claimed again.
 """
 
 import threading
-import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,11 +17,12 @@ from sqlalchemy import ColumnElement, Update, delete, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from app.core import clock, settings
+from app.core import clock, sentry, settings
 from app.core.audit import SYSTEM, act_as
 from app.core.db import conflict_insert, db, execute, reading, transaction
 from app.core.jobs.models import DEAD, DONE, RUNNING, WAITING, JobRun, OutboxEntry
 from app.core.jobs.outbox import Outside, Timed, put
+from app.core.logs import frames
 from app.core.module import registry
 
 LEASE = timedelta(seconds=45)
@@ -30,7 +30,6 @@ LEASE = timedelta(seconds=45)
 MOST_ATTEMPTS = 5
 DELAYS = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 SLOTS_KEPT = timedelta(days=31)
-FRAMES_LOGGED = 8
 
 log = structlog.get_logger("jobs")
 
@@ -145,8 +144,9 @@ def run(claimed: Claim) -> None:
             kind=claimed.kind,
             attempt=claimed.attempt,
             error=type(error).__name__,  # neither here nor in the row its text, which may hold personal data
-            frames=traceback.format_tb(error.__traceback__)[-FRAMES_LOGGED:],
+            frames=frames(error.__traceback__),
         )
+        sentry.report(error)
         _fail(session, claimed, error)
 
 
