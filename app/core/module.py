@@ -103,6 +103,18 @@ class Tile:
 
 
 @dataclass(frozen=True)
+class Check:
+    """What must hold over a module's records; looked at by ``flask doctor`` and after a restore."""
+
+    key: str
+    title: str
+    problems: Callable[[Any], Sequence[str]]
+    """Takes a session; what does not hold, in sentences."""
+    sums: Callable[[Any], Mapping[str, int]] = field(default=lambda _session: {})
+    """Takes a session; sums by title that a restored copy must show again."""
+
+
+@dataclass(frozen=True)
 class Module:
     """A business module in one object."""
 
@@ -122,6 +134,7 @@ class Module:
     tiles: Sequence[Tile] = ()
     own_data: "Sequence[Own]" = ()
     """What the module keeps about a member, for the copy that they may ask for (``GET /me/export``)."""
+    checks: Sequence[Check] = ()
     install: Callable[[Any], Any] | None = None
     """Adds the rows that follow from the declarations and changes none it finds; takes a session, run at each start."""
     demo: Callable[[Any], None] | None = None

@@ -42,6 +42,7 @@ OPEN = {
     "appbuilder.static": "fonts and icons",
     "healthz": "asked by the process supervisor; says only that it lives",
     "readyz": "asked by the load balancer; says only whether it is ready",
+    "metrics": "answers only the addresses in METRICS_FROM (tests/core/test_metrics.py)",
     "api_openapi": "the contract is public (S3)",
     "api_docs": "the contract is public (S3)",
     "api_docs_asset": "what the page above needs",

@@ -34,6 +34,7 @@ from app.modules.billing.backoffice import (
     runs,
     tariffs,
 )
+from app.modules.billing.books import CHECKS
 from app.modules.billing.connections import connect
 from app.modules.billing.demo import tariffs as demo
 from app.modules.billing.jobs import HANDLERS, SCHEDULE
@@ -150,6 +151,7 @@ MODULE = Module(
         *SCHEDULE,
     ),
     own_data=OWN_DATA,
+    checks=CHECKS,
     start=connect,
     install=operations.install,
     demo=demo.fill,
