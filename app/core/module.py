@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from app.core.api import Endpoints
     from app.core.backoffice import ModuleView
     from app.core.jobs.outbox import Handler, Outside, Timed
-    from app.core.reports import Report
+    from app.core.reports import Panel, Report
     from app.core.sheets import Sheet
 
 
@@ -113,6 +113,7 @@ class Module:
     api: "Sequence[Endpoints]" = ()
     sheets: "Sequence[Sheet]" = ()
     reports: "Sequence[Report]" = ()
+    panels: "Sequence[Panel]" = ()
     media: Sequence[Purpose] = ()
     schedule: "Sequence[Timed]" = ()
     handlers: "Mapping[str, Handler | Outside]" = field(default_factory=dict)
@@ -138,6 +139,7 @@ class Registry:
         self.settings = {setting.key: setting for module in self.modules for setting in module.settings}
         self.menu = {entry.key: entry for module in self.modules for entry in module.menu}
         self.media = {purpose.key: purpose for module in self.modules for purpose in module.media}
+        self.panels = {panel.key: panel for module in self.modules for panel in module.panels}
         self.handlers = {kind: function for module in self.modules for kind, function in module.handlers.items()}
         self._refuse_doubles()
 
@@ -145,7 +147,7 @@ class Registry:
         return iter(self.modules)
 
     def _refuse_doubles(self) -> None:
-        for what in ("areas", "settings", "menu", "media"):
+        for what in ("areas", "settings", "menu", "media", "panels"):
             keys = [item.key for module in self.modules for item in getattr(module, what)]
             doubles = {key for key in keys if keys.count(key) > 1}
             if doubles:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, ForeignKey, Integer, String
+from sqlalchemy import JSON, Boolean, ForeignKey, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Moment, Record, label
@@ -48,3 +48,22 @@ class SavedFilter(Record):
     view: Mapped[str] = mapped_column(String(64), info=label("列表"))
     name: Mapped[str] = mapped_column(String(32), info=label("名称"))
     query: Mapped[dict[str, Any]] = mapped_column(JSON, info=label("条件"))
+
+
+class PanelSnapshot(Record):
+    """What a panel of the dashboard said at a moment, to people of one data scope: sums, which name nobody's phone."""
+
+    __tablename__ = "panel_snapshot"
+    __label__ = "工作台统计"
+    __audited__ = False
+    __table_args__ = (UniqueConstraint("panel", "period", "scope"),)
+
+    panel: Mapped[str] = mapped_column(String(40), info=label("图表"))
+    period: Mapped[str] = mapped_column(String(24), info=label("时间"))
+    scope: Mapped[str] = mapped_column(String(64), info=label("园区范围"))
+    communities: Mapped[list[int] | None] = mapped_column(JSON)
+    until: Mapped[str] = mapped_column(String(10), info=label("截止日期"))
+    content: Mapped[dict[str, Any]] = mapped_column(JSON, info=label("内容"))
+    made_at: Mapped[datetime] = mapped_column(Moment, info=label("统计时间"))
+    took_ms: Mapped[int] = mapped_column(Integer, info=label("统计用时(毫秒)"))
+    asked_at: Mapped[datetime] = mapped_column(Moment, index=True, info=label("最近查看"))

@@ -1,7 +1,6 @@
 """The screen and the file of each declared report."""
 
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from flask import render_template, request
@@ -11,9 +10,10 @@ from werkzeug.wrappers import Response
 
 from app.core import audit, clock, rights
 from app.core.backoffice.pages import PageView, page
+from app.core.backoffice.report_values import NUMERIC, drawn, filed, heading, shown
 from app.core.communities import named_communities
-from app.core.db import db, reading, transaction, whole_number, yuan
-from app.core.reports import AMOUNT, DATE, DECIMAL, DURATION, INTEGER, LONGEST, PERCENT, Asked, Report
+from app.core.db import db, reading, transaction, whole_number
+from app.core.reports import LONGEST, Asked, Report
 from app.core.sheets.export import table_response
 
 MOST_SHOWN = 500
@@ -101,62 +101,14 @@ class ReportPage(PageView):
         return (today.replace(day=1) if self.report.span == "month" else today), today
 
 
-NUMERIC = (INTEGER, DECIMAL, AMOUNT, PERCENT, DURATION)
+def view_name(report: Report) -> str:
+    """The name of a report's pages, by which addresses are made."""
+    return "Report" + "".join(part.title() for part in report.key.split("_"))
 
 
 def page_of(report: Report) -> type[ReportPage]:
     """The pages of a report, as a class of their own: Flask-AppBuilder hangs rights on classes."""
-    name = "Report" + "".join(part.title() for part in report.key.split("_"))
+    name = view_name(report)
     declared = {"report": report, "area": report.area, "title": report.title, "icon": report.icon,
                 "route_base": f"/reports/{report.key}", "__doc__": report.help}  # fmt: skip
     return type(name, (ReportPage,), declared)
-
-
-def shown(kind: str, value: Any) -> str:
-    """A value as it stands on the screen."""
-    if value is None:
-        return "—"
-    if kind == AMOUNT:
-        return yuan(int(value))
-    if kind == PERCENT:
-        return f"{value * 100:.1f}%"
-    if kind == INTEGER:
-        return f"{int(value):,}"
-    if kind == DECIMAL:
-        return f"{value:,.2f}"
-    if kind == DURATION:
-        return duration(value)
-    return f"{value:%Y-%m-%d}" if kind == DATE else str(value)
-
-
-def duration(minutes: Any) -> str:
-    """90 → 1 小时 30 分."""
-    days, rest = divmod(round(minutes), 24 * 60)
-    hours, left = divmod(rest, 60)
-    parts = [(days, _("%(n)s 天", n=days)), (hours, _("%(n)s 小时", n=hours)), (left, _("%(n)s 分", n=left))]
-    return " ".join(text for number, text in parts if number) or _("%(n)s 分", n=0)
-
-
-def drawn(kind: str, value: Any) -> float | None:
-    """A value as a chart draws it: yuan, per cent, hours."""
-    if value is None:
-        return None
-    scale = {AMOUNT: 0.01, PERCENT: 100, DURATION: 1 / 60}.get(kind, 1)
-    return round(float(value) * scale, 2)
-
-
-def filed(kind: str, value: Any) -> Any:
-    """A value as a sheet holds it: a number where it is one."""
-    if value is None or kind == DATE:
-        return value
-    if kind == AMOUNT:
-        return Decimal(value).scaleb(-2)
-    if kind in (PERCENT, DURATION, DECIMAL):
-        return round(float(value), 4)
-    return int(value) if kind == INTEGER and not isinstance(value, str) else str(value)
-
-
-def heading(title: str, kind: str) -> str:
-    """A column's title in the sheet, with the unit that the screen shows at each value."""
-    unit = {AMOUNT: _("元"), DURATION: _("分钟")}.get(kind)
-    return f"{title}({unit})" if unit else title

@@ -40,7 +40,7 @@ from app.modules.billing.jobs import HANDLERS, SCHEDULE
 from app.modules.billing.operations import dunning as dunning_operations
 from app.modules.billing.operations import late_fees, offset
 from app.modules.billing.operations import runs as run_operations
-from app.modules.billing.reports import REPORTS
+from app.modules.billing.reports import PANELS, REPORTS
 
 MODULE = Module(
     "billing",
@@ -93,6 +93,7 @@ MODULE = Module(
         tariff_sheets.READINGS,
     ),
     reports=REPORTS,
+    panels=PANELS,
     menu=(MenuEntry("billing", "在线缴费", "wallet", "/pkg-billing/bills", ("merchant", "tenant")),),
     tiles=(
         Tile("billing", "approve", "待审批退款", queries.count_refunds, "RefundView.list", {"state": "pending"}),

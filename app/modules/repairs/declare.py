@@ -20,7 +20,7 @@ from app.modules.repairs import deadlines, demo, queries, sheets
 from app.modules.repairs.backoffice import board, catalogue, orders
 from app.modules.repairs.connections import connect
 from app.modules.repairs.operations import reporting, watch, work
-from app.modules.repairs.reports import REPORTS
+from app.modules.repairs.reports import PANELS, REPORTS
 from app.modules.repairs.step_api import api  # the same endpoints with the steps added to them
 
 MODULE = Module(
@@ -44,6 +44,7 @@ MODULE = Module(
     sheets=(sheets.CATEGORIES, sheets.EQUIPMENT),
     media=(Purpose(reporting.PURPOSE, "报修照片", area="work_orders"),),
     reports=REPORTS,
+    panels=PANELS,
     menu=(MenuEntry("repairs", "设备报修", "wrench", "/pkg-repairs/orders", ("merchant", "tenant", "technician")),),
     tiles=(
         Tile("work_orders", "edit", "待派工单", queries.count_waiting, "WorkOrderView.list",
