@@ -49,6 +49,10 @@ OPEN = {
     "IndexView.index": STAFF_ONLY,
     "AccountView.password": STAFF_ONLY,
     "AccountView.totp": STAFF_ONLY,
+    "InboxView.show": STAFF_ONLY,
+    "InboxView.open": STAFF_ONLY,
+    "InboxView.read": STAFF_ONLY,
+    "InboxView.unsubscribe": STAFF_ONLY,
     "MediaView.show": "public pictures are for all; others by the right of their purpose (tests/core/media)",
 }
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

@@ -10,7 +10,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app.core import clock, rights
-from app.core.backoffice import panels
+from app.core.backoffice import deliveries, panels
 from app.core.backoffice.report_pages import view_name
 from app.core.backoffice.report_values import NUMERIC
 from app.core.communities import named_communities
@@ -47,6 +47,7 @@ class IndexView(BaseView):
                 days=panels.days_of(period, clock.today()),
                 named=named_communities(db.session()) if look.figures else [],
                 chosen=chosen,
+                unread=deliveries.count_unread(db.session()) if look.figures else 0,
                 numeric=NUMERIC,
                 local=clock.local,
             )
