@@ -14,10 +14,12 @@ from app.core.jobs.models import JobRun, OutboxEntry
 from app.core.media import MediaFile
 from app.core.messages.models import Delivery, Message, Subscription
 from app.core.rights import StaffScope
+from app.core.search import GRAMS
 from app.core.settings import SettingValue
 from app.core.sheets.models import ExportJob, ImportedRow, ImportJob
 
 __all__ = [
+    "GRAMS",
     "AuditEntry",
     "AuditHead",
     "DeliveredReport",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.core.backoffice import ModuleView
     from app.core.jobs.outbox import Handler, Outside, Timed
     from app.core.reports import Panel, Report
+    from app.core.search import Searched
     from app.core.sheets import Sheet
 
 
@@ -120,6 +121,7 @@ class Module:
     settings: Sequence[Setting] = ()
     menu: Sequence[MenuEntry] = ()
     tiles: Sequence[Tile] = ()
+    search: "Sequence[Searched]" = ()
     install: Callable[[Any], Any] | None = None
     """Adds the rows that follow from the declarations and changes none it finds; takes a session, run at each start."""
     demo: Callable[[Any], None] | None = None

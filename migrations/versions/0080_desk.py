@@ -1,12 +1,24 @@
-"""The figures of the dashboard that are kept because counting them takes long; reports that come by themselves."""
+"""The figures of the dashboard that are kept because counting them takes long; reports that come by themselves;
+the index by which records are found by a part of their name."""
 
 import sqlalchemy as sa
 from alembic import op
+
+from app.core.search_ddl import drop_index_ddl, index_ddl
 
 revision = "0080"
 down_revision = "0053"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+SEARCHED = (
+    ("unit", ("number",), ()),
+    ("customer", ("name", "contact_name"), ()),
+    ("technician", ("name",), ()),
+    ("member", ("nickname", "contact_name"), ()),
+    ("work_order", ("contact_name",), ("number",)),
+)
 
 
 def upgrade() -> None:
@@ -82,9 +94,24 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_delivered_report_user_id"), "delivered_report", ["user_id"])
     op.create_index(op.f("ix_delivered_report_created_at"), "delivered_report", ["created_at"])
+    op.create_table(
+        "search_gram",
+        sa.Column("kind", sa.String(40), nullable=False),
+        sa.Column("gram", sa.String(6), nullable=False),
+        sa.Column("record_id", BIG, nullable=False),
+        sa.PrimaryKeyConstraint("kind", "gram", "record_id", name=op.f("pk_search_gram")),
+        sqlite_with_rowid=False,
+    )
+    for table, words, ends in SEARCHED:
+        for statement in index_ddl(table, words, ends, op.get_bind().dialect.name):
+            op.execute(statement)
 
 
 def downgrade() -> None:
+    for table, _words, _ends in SEARCHED:
+        for statement in drop_index_ddl(table, op.get_bind().dialect.name):
+            op.execute(statement)
+    op.drop_table("search_gram")
     op.drop_table("delivered_report")
     op.drop_table("report_subscription")
     op.drop_table("panel_snapshot")

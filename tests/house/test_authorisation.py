@@ -49,6 +49,8 @@ OPEN = {
     "IndexView.index": STAFF_ONLY,
     "AccountView.password": STAFF_ONLY,
     "AccountView.totp": STAFF_ONLY,
+    "SearchView.show": STAFF_ONLY,
+    "SearchView.find": "every signed-in member of staff; finds what their rights show (tests/core/test_search)",
     "InboxView.show": STAFF_ONLY,
     "InboxView.open": STAFF_ONLY,
     "InboxView.read": STAFF_ONLY,

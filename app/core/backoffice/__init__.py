@@ -15,6 +15,7 @@ from app.core.backoffice.inbox import InboxView
 from app.core.backoffice.media_view import MediaView
 from app.core.backoffice.pages import PageView, page
 from app.core.backoffice.report_pages import page_of
+from app.core.backoffice.search_pages import SearchView
 from app.core.backoffice.security import BackOffice, StaffSecurityManager
 from app.core.backoffice.view import ModuleView
 from app.core.db import db, yuan
@@ -55,6 +56,7 @@ def init_app(app: Flask) -> None:
     app.extensions["babel"] = replace(app.extensions["babel"], locale_selector=None)
     builder.add_view_no_menu(MediaView)
     builder.add_view_no_menu(InboxView)
+    builder.add_view_no_menu(SearchView)
     registry: Registry = app.extensions["registry"]
     for module in registry:
         for view in module.views:

@@ -58,7 +58,7 @@ def conditions(report: Report, asked: Asked, parks: str) -> str:
     if asked.by:
         parts.append(_("按%(by)s", by=report.by[asked.by]))
     parts.append(_("制表时间：%(at)s", at=f"{clock.local(clock.now()):%Y-%m-%d %H:%M}"))
-    return "　".join(parts)
+    return " · ".join(parts)
 
 
 def _lines(report: Report, rows: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
@@ -126,7 +126,7 @@ def _widths(lines: Sequence[Sequence[str]], font: str, report: Report) -> list[f
     wanted = [max(stringWidth(line[n], font, SIZE) for line in lines) + 10 for n in range(len(lines[0]))]
     over = sum(wanted) - WIDTH
     if over <= 0:
-        return wanted
+        return [width * WIDTH / sum(wanted) for width in wanted]
     loose = sum(width for width, column in zip(wanted, report.columns, strict=True) if column.kind == TEXT)
     if loose > over + 40:
         return [

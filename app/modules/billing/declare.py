@@ -16,6 +16,7 @@ from app.core.module import (
     Setting,
     Tile,
 )
+from app.core.search import Searched
 from app.modules.billing import finance_sheets, operations, queries, sheets, tariff_sheets
 from app.modules.billing import models as _tables  # noqa: F401  (the metadata knows them)
 from app.modules.billing.api import bills as bills_api
@@ -149,6 +150,7 @@ MODULE = Module(
         Timed("billing.offset", daily_at="01:00"),
         *SCHEDULE,
     ),
+    search=(Searched(bills.BillView, exact=("number",), detail=("customer", "fee_item", "amount_fen", "state")),),
     start=connect,
     install=operations.install,
     demo=demo.fill,

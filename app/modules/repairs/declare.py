@@ -16,6 +16,7 @@ from app.core.module import (
     Setting,
     Tile,
 )
+from app.core.search import Searched
 from app.modules.repairs import deadlines, demo, queries, sheets
 from app.modules.repairs.backoffice import board, catalogue, orders
 from app.modules.repairs.connections import connect
@@ -72,6 +73,10 @@ MODULE = Module(
               "repairs.forget_erased": reporting.forget_erased},
     schedule=(Timed("repairs.watch", every_minutes=5), Timed("repairs.confirm_by_silence", every_minutes=60),
               Timed("repairs.forget_erased", daily_at="03:20")),
+    search=(
+        Searched(orders.WorkOrderView, words=("contact_name",), ends=("number",), exact=("number",),
+                 phone="contact_phone", detail=("category", "state", "contact_name")),
+    ),
     start=connect,
     demo=demo.fill,
     demo_after=("members", "billing"),
