@@ -59,6 +59,12 @@ OPEN = {
     "IndexView.index": STAFF_ONLY,
     "AccountView.password": STAFF_ONLY,
     "AccountView.totp": STAFF_ONLY,
+    "SearchView.show": STAFF_ONLY,
+    "SearchView.find": "every signed-in member of staff; finds what their rights show (tests/core/test_search)",
+    "InboxView.show": STAFF_ONLY,
+    "InboxView.open": STAFF_ONLY,
+    "InboxView.read": STAFF_ONLY,
+    "InboxView.unsubscribe": STAFF_ONLY,
     "MediaView.show": "public pictures are for all; others by the right of their purpose (tests/core/media)",
 }
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
