@@ -1189,7 +1189,7 @@ export interface Operations {
   'POST /feedback/{}/replies': { query: {  }; body: WordsIn; answer: FeedbackDetailOut }
   /** 首页；带 If-None-Match 时，内容未变则返回 304 */
   'GET /home': { query: {  }; body: undefined; answer: HomeOut }
-  /** 登记到账:逐笔处理,一笔有误不影响其他各笔 */
+  /** 登记到账:逐笔处理、逐笔入账,一笔有误不影响其他各笔 */
   'POST /integrations/finance/receipts': { query: {  }; body: EntriesIn; answer: ResultsOut }
   /** 应收账单,最近有变化的在前 */
   'GET /integrations/finance/receivables': { query: { limit?: number; cursor?: string; since?: string | null }; body: undefined; answer: PageReceivableOut }
@@ -1316,3 +1316,28 @@ export interface Operations {
   /** 转派给同事 */
   'POST /work-orders/{}/transfer': { query: {  }; body: TransferIn; answer: undefined }
 }
+
+/** Operations that need no sign-in. */
+export const OPEN: ReadonlySet<string> = new Set<keyof Operations>([
+  'POST /ads/impressions',
+  'POST /ads/{}/click',
+  'POST /auth/wechat',
+  'POST /callbacks/wechatpay',
+  'GET /client',
+  'GET /communities',
+  'GET /communities/{}/units',
+  'GET /convenience',
+  'GET /convenience/{}',
+  'GET /home',
+  'POST /integrations/finance/receipts',
+  'GET /integrations/finance/receivables',
+  'GET /listings',
+  'GET /listings/{}',
+  'POST /listings/{}/inquiries',
+  'GET /listings/{}/poster.png',
+  'GET /lost-found',
+  'GET /lost-found/{}',
+  'GET /media/{}',
+  'GET /notices',
+  'GET /notices/{}',
+])
