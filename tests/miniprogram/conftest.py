@@ -82,6 +82,7 @@ class Handset:
     def open(self, path: str) -> None:
         """Go to a page of the program."""
         self.page.goto(f"{self.park}/m/#{path}")
+        self.page.locator(f"uni-page[data-page='{path.split('?')[0][1:]}']").locator("visible=true").wait_for()
         self.settle()
 
     def settle(self) -> None:
@@ -114,7 +115,7 @@ Pick = Callable[..., Handset]
 
 
 @pytest.fixture
-def phone(park: str, chromium: Browser) -> Iterator[Pick]:
+def phone(park: str, chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Pick]:
     """``phone("merchant")``: that person's phone, signed in; ``phone()``: a guest's. None may have complaints."""
     handsets: list[Handset] = []
 
@@ -134,6 +135,8 @@ def phone(park: str, chromium: Browser) -> Iterator[Pick]:
         return handset
 
     yield pick
-    for handset in handsets:
+    for number, handset in enumerate(handsets):
+        if (place := os.environ.get("PHONE_PICTURES")):
+            handset.page.screenshot(path=Path(place, f"{request.node.name}-{number}.png"))
         handset.context.close()
     assert [handset.complaints for handset in handsets if handset.complaints] == []

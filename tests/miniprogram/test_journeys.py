@@ -75,7 +75,8 @@ def test_a_visitor_certifies_withdraws_and_applies_again(phone: Pick, photo: Pat
         visitor.type("手机号", "13800138000")
         visitor.type("身份证号", "11010519491231002X")
         visitor.tap("查找房号")
-        visitor.type("楼栋房号", "1")
+        with visitor.page.expect_response(lambda answer: answer.url.endswith("/units?q=1")):
+            visitor.type("楼栋房号", "1")
         visitor.page.locator(".sheet-list .cell").first.click()
         add_photo(visitor, photo)
         visitor.tap("提交认证", ".bar")
@@ -183,8 +184,6 @@ def test_a_post_waits_for_approval_among_ones_own(phone: Pick, photo: Path) -> N
     technician.type("物品", "银色保温杯")
     add_photo(technician, photo)
     technician.tap("提交审核")
-    technician.page.wait_for_timeout(500)
-    technician.open("/pkg-lost-found/items?mine=1")
     technician.sees("银色保温杯")
     technician.sees("待审核")
 
@@ -222,6 +221,7 @@ def test_big_type_is_kept_and_signing_out_leaves_a_guest(phone: Pick) -> None:
 def test_messages_are_read_and_lead_to_their_page(phone: Pick) -> None:
     merchant = phone("merchant")
     merchant.open("/pages/messages/messages")
+    merchant.page.locator(".message").first.wait_for()
     unread = merchant.page.locator(".unread").count()
     assert unread
     merchant.page.locator(".message", has=merchant.page.locator(".unread")).first.click()
