@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "miniprogram" / "dist" / "build" / "h5" / "index.html"
@@ -82,6 +82,10 @@ class Handset:
     def open(self, path: str) -> None:
         """Go to a page of the program."""
         self.page.goto(f"{self.park}/m/#{path}")
+        self.arrive(path)
+
+    def arrive(self, path: str) -> None:
+        """Wait for a page of the program and what it shows."""
         self.page.locator(f"uni-page[data-page='{path.split('?')[0][1:]}']").locator("visible=true").wait_for()
         self.settle()
 
@@ -97,6 +101,10 @@ class Handset:
     def sees(self, words: str) -> None:
         """Wait for words on the page."""
         self.page.get_by_text(words).locator("visible=true").first.wait_for()
+
+    def misses(self, words: str) -> None:
+        """Wait until words are gone from the page."""
+        expect(self.page.get_by_text(words).locator("visible=true")).to_have_count(0)
 
     def type(self, label: str, text: str) -> None:
         """Type into the input of that name."""

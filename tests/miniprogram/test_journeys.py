@@ -63,7 +63,7 @@ def test_a_visitor_certifies_withdraws_and_applies_again(phone: Pick, photo: Pat
         if visitor.page.get_by_text("撤回申请").count():  # the demonstration has one waiting
             visitor.tap("撤回申请")
             visitor.tap("撤回")
-            visitor.page.get_by_text("撤回申请").wait_for(state="detached")
+            visitor.misses("撤回申请")
         visitor.open("/pkg-members/certify")
         visitor.tap("我是租客")
         visitor.type("姓名", "周远航")
@@ -116,7 +116,7 @@ def test_a_payment_that_was_left_is_cancelled_and_the_bills_stay_owed(phone: Pic
     tenant.sees("等待支付结果")
     tenant.tap("取消缴费")
     tenant.tap("取消缴费")
-    tenant.page.get_by_text("等待支付结果").wait_for(state="detached")
+    tenant.misses("等待支付结果")
 
 
 @pytest.mark.req("R1", "R3", "R4")
