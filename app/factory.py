@@ -18,8 +18,8 @@ from app.core.privacy import Keyring
 from app.core.sheets import pages as sheet_pages
 
 MODULES = (
-    "billing", "repairs", "leasing", "lost_found", "feedback", "members", "estate", "notices", "ads", "convenience",
-    "home", "system",
+    "billing", "repairs", "visits", "leasing", "lost_found", "feedback", "members", "estate", "notices", "ads",
+    "convenience", "home", "system",
 )  # fmt: skip
 """The modules, in menu order. Adding one is its folder and its name here."""
 

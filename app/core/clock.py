@@ -23,6 +23,11 @@ def local(moment: datetime) -> datetime:
     return moment.astimezone(SHANGHAI)
 
 
+def aware(moment: datetime) -> datetime:
+    """A moment that came without an offset is one of an Asia/Shanghai clock."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
+
+
 def today() -> date:
     """The calendar day in Asia/Shanghai."""
     return local(now()).date()

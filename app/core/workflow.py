@@ -60,21 +60,13 @@ class Workflow:
 
         Raises Conflict, with who was faster, when the record is no longer in a state that allows it.
         """
-        move = self.moves[name]
-        model: Any = type(record)
         record_id: int = inspect(record).identity[0]
         session.flush()
-        column = getattr(model, self.field)
         before = {key: getattr(record, key) for key in (self.field, *values)}
-        done = execute(
-            session,
-            update(model)
-            .where(model.id == record_id, column.in_(move.source), *conditions)
-            .values({self.field: move.target, "updated_at": clock.now(), **values}),
-        )
+        done = self.advance(session, type(record), record_id, name, *conditions, **values)
         session.refresh(record)
-        if done != 1:
-            raise Conflict(self.refusal(session, record, move), code="wrong_state")
+        if not done:
+            raise Conflict(self.refusal(session, record, self.moves[name]), code="wrong_state")
         audit.record(
             session,
             name,
@@ -82,6 +74,17 @@ class Workflow:
             {key: [before[key], getattr(record, key)] for key in (self.field, *values)},
         )
         return record
+
+    def advance(self, session: Session, model: Any, record_id: int, name: str, *conditions: Any, **values: Any) -> bool:
+        """The guarded statement alone, for steps whose lasting record is another (a passage); whether it happened."""
+        move = self.moves[name]
+        done = execute(
+            session,
+            update(model)
+            .where(model.id == record_id, getattr(model, self.field).in_(move.source), *conditions)
+            .values({self.field: move.target, "updated_at": clock.now(), **values}),
+        )
+        return done == 1
 
     def refusal(self, session: Session, record: Any, move: Move) -> str:
         """Why the move is not possible now: the present state, and who brought it there."""

@@ -19,6 +19,8 @@ from app.core.api.roles import ROLES
 from app.core.module import Registry
 from app.modules.billing.operations import charges, payments
 from app.modules.members.models import CustomerMember
+from app.modules.visits.models import BatchGrant
+from app.modules.visits.operations import keys as visit_keys
 from tests.conftest import Browse, PhoneOf, Store
 from tests.factories import make_certification, make_customer, make_occupancy, make_technician, make_unit
 from tests.modules.billing.factories import make_bill
@@ -27,6 +29,7 @@ from tests.modules.leasing.factories import make_application
 from tests.modules.lost_found.factories import make_item
 from tests.modules.notices.factories import make_notice
 from tests.modules.repairs.factories import make_home, make_order
+from tests.modules.visits.factories import make_batch, make_visit
 from tests.phones import Phone
 
 MACHINES_ONLY = "signed calls of a gate or finance system"
@@ -46,6 +49,12 @@ OPEN = {
     "SignInView.code": "its second step",
     "SignInView.logout": "ends one's own session",
     "share.listing": "the page of an offer that people forward (L2); shows what the API shows everybody",
+    "passes.show": "the page of a pass that a visitor is sent (V1); its address is the proof",
+    "passes.code": "the picture on it",
+    "devices.take_vguang": "a gate, known by the key in its address (tests/modules/visits/test_devices)",
+    "devices.take_hikvision": "the same",
+    "devices.take_zkteco": "a gate, known by serial number and address of the network (the same tests)",
+    "devices.poll_zkteco": "the same",
     "IndexView.index": STAFF_ONLY,
     "AccountView.password": STAFF_ONLY,
     "AccountView.totp": STAFF_ONLY,
@@ -255,6 +264,8 @@ BODIES = {
     "api_feedback.post_add_reply": {"content": "补充说明"},
     "api_feedback.post_rate": {"rating": 5},
     "api_feedback.post_reopen": {"content": "还没有解决"},
+    "api_visits.post_reject": {"reason": "改日再来"},
+    "api_visits.post_reject_batch": {"reason": "改日再来"},
 }
 """What an address that names a record needs to be sent."""
 
@@ -283,6 +294,9 @@ def test_what_is_somebody_elses_is_absent(app: Flask, rows: list[Row], phone: Ph
         message = messages.send(session, int(li.member["id"]), "notice", "标题", "内容")
         home = make_home(session, unit, int(li.member["id"]))
         order = make_order(session, home, media_keys=[work_picture["id"]])
+        visit_keys.install(session)
+        visit = make_visit(session, unit, member_id=int(li.member["id"]), host_id=int(li.member["id"]))
+        session.add(BatchGrant(community_id=unit.community_id, customer_id=customer.id))
         session.flush()
         own = {
             "key": str(picture["id"]),
@@ -296,6 +310,8 @@ def test_what_is_somebody_elses_is_absent(app: Flask, rows: list[Row], phone: Ph
             "work_order_id": str(order.id),
             "picture_key": str(work_picture["id"]),
             "payment_id": str(payment.id),
+            "visit_id": str(visit.id),
+            "batch_id": str(make_batch(session, unit, int(li.member["id"]), customer=customer, state="approved").id),
         }
     public = {"community_id", "info_id", "ad_id", "listing_id", "item_id", "point_code"}
     for rule in app.url_map.iter_rules():

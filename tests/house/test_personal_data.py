@@ -18,6 +18,8 @@ PERSONAL = re.compile(
 
 NOT_PERSONAL = {
     "community.name": "a place",
+    "gate_group.name": "a place",
+    "gate.addresses": "addresses of devices in the network",
     "community.address": "a place",
     "community.service_phone": "the park's public number",
     "building.name": "a place",

@@ -10,6 +10,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import Numeric
 
+from app.core import clock
 from app.core.db import Exact, to_fen
 from app.core.sheets.columns import Cell, CellError, Column, clean
 
@@ -120,6 +121,27 @@ class Date(Column):
 
     def explained(self) -> str:
         return self.note or _("日期,如 2026-01-31")
+
+
+class Moment(Column):
+    """A moment on an Asia/Shanghai clock, such as 2026-11-23 09:00; without a time of day the beginning of the day."""
+
+    def read(self, text: str) -> dt.datetime:
+        plain = unicodedata.normalize("NFKC", text).replace("/", "-").replace("T", " ")
+        for form in ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d"):
+            try:
+                found = dt.datetime.strptime(plain, form).replace(tzinfo=clock.SHANGHAI)
+            except ValueError:
+                continue
+            if EARLIEST <= found.date() <= LATEST:
+                return found
+        raise CellError(_("“%(text)s”不是有效的时间，请按 2026-01-31 09:00 的格式填写", text=text[:20]))
+
+    def render(self, value: Any) -> str:
+        return f"{clock.local(value):%Y-%m-%d %H:%M}"
+
+    def explained(self) -> str:
+        return self.note or _("时间，如 2026-01-31 09:00")
 
 
 class Month(Column):

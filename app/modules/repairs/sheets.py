@@ -5,24 +5,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from app.core import clock
-from app.core.sheets import Amount, Choice, Column, Flag, Integer, Lookup, Row, Sheet, Text
-from app.core.sheets.columns import CellError
+from app.core.sheets import Amount, Choice, Flag, Integer, Lookup, Moment, Row, Sheet, Text
 from app.modules.estate.models import Building, Unit
 from app.modules.estate.sheets import community_column
 from app.modules.members.models import Customer, Technician
 from app.modules.repairs.models import Equipment, RepairCategory, WorkOrder
 from app.modules.repairs.operations.reporting import new_code
-
-
-class At(Column):
-    """A moment, as text on an Asia/Shanghai clock; export only."""
-
-    def read(self, text: str) -> Any:
-        raise CellError("此列只用于导出")
-
-    def render(self, value: Any) -> str:
-        return f"{clock.local(value):%Y-%m-%d %H:%M}"
 
 
 def _building_of_order() -> Any:
@@ -56,14 +44,14 @@ WORK_ORDERS = Sheet(
         Text("contact_phone"),
         Choice("state"),
         Lookup("technician_id", "维修师傅", Technician, by=("name",)),
-        At("created_at", "报修时间"),
-        At("taken_at"),
-        At("appointment_at"),
-        At("started_at"),
-        At("finished_at"),
-        At("closed_at"),
-        At("respond_due_at"),
-        At("finish_due_at"),
+        Moment("created_at", "报修时间"),
+        Moment("taken_at"),
+        Moment("appointment_at"),
+        Moment("started_at"),
+        Moment("finished_at"),
+        Moment("closed_at"),
+        Moment("respond_due_at"),
+        Moment("finish_due_at"),
         Integer("reopened"),
         Text("solution"),
         Choice("fee_state"),

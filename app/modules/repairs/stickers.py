@@ -3,7 +3,6 @@
 import io
 from collections.abc import Sequence
 
-import qrcode
 from flask import current_app, request
 from flask_babel import gettext as _
 from reportlab.lib.pagesizes import A4
@@ -11,7 +10,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
-from app.core import pdf
+from app.core import pdf, qr
 from app.modules.repairs.models import Equipment
 
 ACROSS, DOWN = 2, 4
@@ -52,7 +51,7 @@ def _sticker(canvas: Canvas, font: str, point: Equipment, left: float, bottom: f
     canvas.setDash(2, 3)
     canvas.setStrokeGray(0.7)
     canvas.rect(left, bottom, width, height)
-    _code(canvas, address_of(point), left + 5 * mm, bottom + (height - SIDE) / 2)
+    qr.on_canvas(canvas, address_of(point), left + 5 * mm, bottom + (height - SIDE) / 2, SIDE)
     x, y = left + 5 * mm + SIDE + 4 * mm, bottom + height / 2 + 16 * mm
     room = left + width - x - 3 * mm
     lines = [
@@ -78,17 +77,3 @@ def _wrapped(text: str, font: str, size: int, room: float) -> list[str]:
             line = ""
         line += character
     return [*lines, line]
-
-
-def _code(canvas: Canvas, text: str, left: float, bottom: float) -> None:
-    code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=4)
-    code.add_data(text)
-    matrix = code.get_matrix()
-    cell = SIDE / len(matrix)
-    path = canvas.beginPath()
-    for row, line in enumerate(reversed(matrix)):
-        for column, dark in enumerate(line):
-            if dark:
-                path.rect(left + column * cell, bottom + row * cell, cell, cell)
-    canvas.setFillGray(0)
-    canvas.drawPath(path, stroke=0, fill=1)

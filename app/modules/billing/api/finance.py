@@ -85,7 +85,7 @@ def take_receipts(machine: Machine, body: EntriesIn) -> ResultsOut:
     results = []
     for entry in body.entries:
         told = finance.Told(
-            entry.external_no, entry.bill_no, entry.amount_fen, _aware(entry.paid_at), entry.payer, entry.note
+            entry.external_no, entry.bill_no, entry.amount_fen, clock.aware(entry.paid_at), entry.payer, entry.note
         )
         with transaction():  # of its own: two batches that name the same bills never wait for each other in a circle
             answer = finance.take(session, community, told)
@@ -106,7 +106,7 @@ def list_receivables(machine: Machine, query: SinceQuery) -> Page[ReceivableOut]
     if query.since is not None:
         if query.since.year not in finance.SENSIBLE:
             raise Invalid.field("since", _("时间无效"))
-        found = found.where(Bill.updated_at >= _aware(query.since))
+        found = found.where(Bill.updated_at >= clock.aware(query.since))
     bills, following = paginate(session, found, query, [Bill.updated_at, Bill.id])
     return Page(items=[_receivable(bill) for bill in bills], next=following)
 
@@ -132,8 +132,3 @@ def _receivable(bill: Bill) -> ReceivableOut:
         state=bill.state,
         updated_at=clock.local(bill.updated_at),
     )
-
-
-def _aware(moment: datetime) -> datetime:
-    """A moment without offset is Asia/Shanghai's."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=clock.SHANGHAI)

@@ -1,0 +1,1 @@
+"""Visits, the passes that open gates, and who went through them (V1–V7)."""

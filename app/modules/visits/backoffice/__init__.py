@@ -1,0 +1,1 @@
+"""Back office: visits and batches, gates and passages, the reception desk."""

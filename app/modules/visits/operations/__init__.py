@@ -1,0 +1,1 @@
+"""What can happen to visits, passes, batches and gates."""
