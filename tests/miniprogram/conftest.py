@@ -26,9 +26,23 @@ def build(target: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@dataclass(frozen=True)
+class Park:
+    """The demonstration that the phones meet."""
+
+    address: str
+    environment: dict[str, str]
+
+    def scan(self, gate: str, code: str) -> str:
+        """Hold a code before a gate; what the gate says."""
+        command = [sys.executable, "-m", "flask", "--app", "run", "gate", "simulate", gate, code, "--url", self.address]
+        done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=True)
+        return done.stdout
+
+
 @pytest.fixture(scope="session")
-def park(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a demonstration of its own."""
+def park(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Park]:
+    """A demonstration of its own."""
     build("h5")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -45,7 +59,7 @@ def park(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 break
             except OSError:
                 time.sleep(0.5)
-        yield address
+        yield Park(address, environment)
     finally:
         process.terminate()
         process.wait(40)
@@ -131,7 +145,7 @@ Pick = Callable[..., Handset]
 
 
 @pytest.fixture
-def phone(park: str, chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Pick]:
+def phone(park: Park, chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Pick]:
     """``phone("merchant")``: that person's phone, signed in; ``phone()``: a guest's. None may have complaints."""
     handsets: list[Handset] = []
 
@@ -141,7 +155,7 @@ def phone(park: str, chromium: Browser, request: pytest.FixtureRequest) -> Itera
             is_mobile=True,
         )  # fmt: skip
         context.set_default_timeout(PATIENCE)
-        handset = Handset(park, context, context.new_page())
+        handset = Handset(park.address, context, context.new_page())
         handset.listen()
         handsets.append(handset)
         if role:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.miniprogram.conftest import Handset, Pick
+from tests.miniprogram.conftest import Handset, Park, Pick
 from tests.phones import picture
 
 pytestmark = pytest.mark.xdist_group("miniprogram")
@@ -159,6 +159,91 @@ def test_a_repair_from_report_to_rating(phone: Pick, photo: Path) -> None:
     tenant.tap("评价", ".bar")
     tenant.tap("提交", ".ask")
     tenant.sees("5 星")
+
+
+def shown_pass(phone: Handset, words: str) -> dict[str, str]:
+    """Tap what leads to a pass; the pass, which is then on the screen."""
+    with phone.page.expect_response(lambda answer: answer.url.endswith("/pass")) as answered:
+        phone.tap(words, ".bar")
+    found: dict[str, str] = answered.value.json()
+    phone.page.locator("[aria-label=通行二维码][style*=blob]").wait_for()
+    return found
+
+
+@pytest.mark.req("V1", "V2")
+def test_a_resident_invites_somebody_whose_code_opens_the_gate_once(phone: Pick, park: Park) -> None:
+    tenant, friend = phone("tenant"), phone()
+    tenant.open("/pkg-visits/invite")
+    tenant.type("来访人", "赵小雨")
+    tenant.type("手机号", "13900001111")
+    if tenant.page.get_by_text("请选择").count():  # with one unit there is nothing to choose
+        choose(tenant, "被访房号")
+    ticket = shown_pass(tenant, "生成邀请")
+    digits = ticket["numeric_code"]
+    tenant.sees(f"{digits[:3]} {digits[3:6]} {digits[6:]}")
+    friend.page.goto(ticket["share_url"])
+    friend.sees("的通行码")
+    assert park.scan("G-IN-1", ticket["token"]).startswith("开门")
+    assert park.scan("G-IN-1", ticket["token"]).startswith("不开门")
+    tenant.page.reload()
+    tenant.settle()
+    tenant.sees("已到访")
+    friend.page.reload()
+    friend.sees("离开时在出口再扫一次")
+
+
+@pytest.mark.req("V1", "V3")
+def test_a_visitor_asks_and_the_host_lets_them_come(phone: Pick) -> None:
+    visitor, merchant = phone("visitor"), phone("merchant")
+    visitor.open("/pkg-visits/invite")
+    visitor.page.get_by_text("查找房号").locator("visible=true").last.click()
+    with visitor.page.expect_response(lambda answer: "/units?q=" in answer.url):
+        visitor.type("楼栋房号", "商101")
+    visitor.page.locator(".sheet-list .cell").first.click()
+    visitor.type("来访事由", "洽谈供货")
+    visitor.tap("提交", ".bar")
+    visitor.sees("待审批")
+    merchant.open("/pages/home/home")
+    merchant.page.locator(".asks:visible").click()
+    if merchant.page.locator(".card:visible", has_text="周").count():
+        merchant.page.locator(".card:visible", has_text="周").first.wait_for()
+    merchant.open("/pkg-visits/visits?box=to_approve")
+    merchant.page.locator(".card:visible").first.click()
+    merchant.sees("洽谈供货")
+    merchant.tap("同意来访", ".bar")
+    merchant.sees("待来访")
+    visitor.page.reload()
+    visitor.settle()
+    visitor.page.locator("[aria-label=通行二维码][style*=blob]").wait_for()
+    visitor.tap("取消来访", ".bar")
+    visitor.tap("取消来访", ".uni-modal")
+    visitor.sees("已取消")
+
+
+@pytest.mark.req("V5")
+def test_a_technician_registers_an_entry(phone: Pick) -> None:
+    technician = phone("technician")
+    technician.open("/pkg-visits/invite")
+    technician.type("来访事由", "检修电梯")
+    shown_pass(technician, "提交")
+    technician.sees("检修电梯")
+
+
+@pytest.mark.req("V4")
+def test_a_firm_asks_for_cards_and_takes_them_when_approved(phone: Pick) -> None:
+    merchant = phone("merchant")
+    merchant.open("/pkg-visits/batches")
+    merchant.tap("申请批量来访卡", ".bar")
+    merchant.type("张数", "5")
+    merchant.type("事由", "年会嘉宾")
+    merchant.tap("提交申请", ".ask")
+    merchant.page.locator(".card:visible", has_text="年会嘉宾").click()
+    merchant.sees("待审批")
+    merchant.tap("同意", ".bar")  # this firm may approve its own small batches
+    merchant.tap("确定")
+    with merchant.page.expect_download() as download:
+        merchant.tap("下载来访卡", ".bar")
+    assert download.value.path().read_bytes().startswith(b"%PDF")
 
 
 @pytest.mark.req("L3")

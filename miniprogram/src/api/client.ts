@@ -1,11 +1,9 @@
 /** The one way to the server: every call names its operation, and its types follow from the server's own document. */
 import { API_ORIGIN } from '#platform'
 
-import { OPEN, type Operations as Generated } from './generated'
-import type { Pending } from './pending'
+import { OPEN, type Operations } from './generated'
 
-/** What the server documents; operations that it does not document yet are written down in `pending`. */
-export type Operations = Generated & Omit<Pending, keyof Generated>
+export type { Operations }
 export type Operation = keyof Operations & string
 export type Answer<K extends Operation> = Operations[K]['answer']
 export type Body<K extends Operation> = Operations[K]['body']

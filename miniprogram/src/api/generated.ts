@@ -48,6 +48,32 @@ export interface AssignedTechnicianOut {
   phone: string | null
 }
 
+/** 申请批量来访卡；names 为名单，依次写在卡上 */
+export interface BatchIn {
+  count: number
+  purpose: string
+  unit_id: string
+  valid_from: string
+  valid_until: string
+  names?: string[]
+}
+
+/** 一批来访卡 */
+export interface BatchOut {
+  id: string
+  count: number
+  purpose: string
+  unit: string
+  valid_from: string
+  valid_until: string
+  state: string
+  state_text: string
+  reason: string
+  mine: boolean
+  may_decide: boolean
+  created_at: string
+}
+
 /** 账单详情 */
 export interface BillDetailOut {
   bill: BillOut
@@ -227,6 +253,11 @@ export interface CustomerOut {
   name: string
 }
 
+/** 不同意的原因 */
+export interface DecisionIn {
+  reason?: string
+}
+
 /** 演示人物:浏览器里选一位登录 */
 export interface DemoPersonOut {
   code: string
@@ -339,6 +370,12 @@ export interface FinishIn {
   solution: string
   materials?: MaterialIn[]
   media_ids?: string[]
+}
+
+/** 验签公钥：Ed25519，base64 */
+export interface GateKeyOut {
+  id: number
+  public_key: string
 }
 
 /** 公告栏的一条 */
@@ -617,9 +654,39 @@ export interface NoticeQuery {
   category?: string
 }
 
+/** 离线期间的扫码，按发生顺序 */
+export interface OfflineIn {
+  passages: OfflineScanIn[]
+}
+
+/** 按提交的顺序 */
+export interface OfflineOut {
+  results: OfflineResultOut[]
+}
+
+/** conflict 为冲突原因，null 为无冲突 */
+export interface OfflineResultOut {
+  serial: string
+  conflict: string | null
+}
+
+/** 离线时的一次扫码；outcome 为闸机当时的结果(allowed 等) */
+export interface OfflineScanIn {
+  serial: string
+  code: string
+  scanned_at: string
+  outcome: string
+}
+
 /** One page; ``next`` is the cursor of the following one, or null. */
 export interface PageApplicationOut {
   items: ApplicationOut[]
+  next: string | null
+}
+
+/** One page; ``next`` is the cursor of the following one, or null. */
+export interface PageBatchOut {
+  items: BatchOut[]
   next: string | null
 }
 
@@ -714,6 +781,12 @@ export interface PageUnitChoiceOut {
 }
 
 /** One page; ``next`` is the cursor of the following one, or null. */
+export interface PageVisitOut {
+  items: VisitOut[]
+  next: string | null
+}
+
+/** One page; ``next`` is the cursor of the following one, or null. */
 export interface PageWorkOrderOut {
   items: WorkOrderOut[]
   next: string | null
@@ -735,6 +808,19 @@ export interface PaidOut {
   channel_text: string
   paid_at: string | null
   amount_fen: number
+}
+
+/** 通行码：token 为二维码内容；numeric_code 为 10 位数字码，numeric_until 之前有效 */
+export interface PassOut {
+  token: string
+  numeric_code: string
+  numeric_until: string
+  qr_url: string
+  share_url: string
+  valid_from: string
+  valid_until: string
+  state: string
+  state_text: string
 }
 
 /** 暂停计时 */
@@ -903,6 +989,20 @@ export interface ResultsOut {
   results: ResultOut[]
 }
 
+/** 闸机读到的内容；serial 为设备的流水号，重复上送得到相同结果 */
+export interface ScanIn {
+  code: string
+  scanned_at?: string | null
+  serial?: string
+}
+
+/** 是否放行，原因代码，显示屏文字 */
+export interface ScanOut {
+  allow: boolean
+  reason: string
+  text: string
+}
+
 /** 登录结果 */
 export interface SignInOut {
   token: string
@@ -946,6 +1046,16 @@ export interface SummaryOut {
   prepaid_fen: number
   units: UnitSumOut[]
   fees: FeeSumOut[]
+}
+
+/** 离线核验所需：公钥、本组闸机号、已失效的通行码编号 */
+export interface SyncOut {
+  now: string
+  gate: string
+  direction: string
+  group: number
+  keys: GateKeyOut[]
+  dead: string[]
 }
 
 /** 进度 */
@@ -1007,6 +1117,47 @@ export interface UnitSumOut {
   bills: number
   outstanding_fen: number
   overdue_fen: number
+}
+
+/** 登记来访：invitation 为住户邀请，application 为访客申请，technician 为师傅登记自己的进出 */
+export interface VisitIn {
+  kind: 'application' | 'invitation' | 'technician'
+  valid_from: string
+  valid_until: string
+  visitor_name?: string
+  visitor_phone?: string
+  unit_id?: string | null
+  purpose?: string
+  plate?: string
+}
+
+/** 一次来访 */
+export interface VisitOut {
+  id: string
+  kind: string
+  kind_text: string
+  visitor_name: string
+  visitor_phone: string | null
+  community: string
+  unit: string
+  purpose: string
+  plate: string
+  valid_from: string
+  valid_until: string
+  state: string
+  state_text: string
+  reason: string
+  may_decide: boolean
+  arrived_at: string | null
+  left_at: string | null
+  created_at: string
+}
+
+/** mine 为我登记的；to_approve 为待我审批的 */
+export interface VisitsQuery {
+  limit?: number
+  cursor?: string
+  box?: 'mine' | 'to_approve'
 }
 
 /** 补充说明，或重新处理的原因 */
@@ -1187,6 +1338,12 @@ export interface Operations {
   'POST /feedback/{}/reopen': { query: {  }; body: WordsIn; answer: FeedbackDetailOut }
   /** 补充说明 */
   'POST /feedback/{}/replies': { query: {  }; body: WordsIn; answer: FeedbackDetailOut }
+  /** 上传离线期间的扫码；重复上传不会重复记录，冲突逐条返回 */
+  'POST /gates/{}/passages': { query: {  }; body: OfflineIn; answer: OfflineOut }
+  /** 核验一次扫码：allow 为 true 才放行 */
+  'POST /gates/{}/scan': { query: {  }; body: ScanIn; answer: ScanOut }
+  /** 离线核验所需的公钥和已失效的通行码；建议每分钟取一次 */
+  'GET /gates/{}/sync': { query: {  }; body: undefined; answer: SyncOut }
   /** 首页；带 If-None-Match 时，内容未变则返回 304 */
   'GET /home': { query: {  }; body: undefined; answer: HomeOut }
   /** 登记到账:逐笔处理、逐笔入账,一笔有误不影响其他各笔 */
@@ -1249,6 +1406,20 @@ export interface Operations {
   'GET /notices/{}': { query: {  }; body: undefined; answer: NoticeOut }
   /** 记为已读（打开公告时调用） */
   'POST /notices/{}/read': { query: {  }; body: undefined; answer: undefined }
+  /** 我申请的批量来访卡，以及本企业有权审批的，新的在前 */
+  'GET /pass-batches': { query: { limit?: number; cursor?: string }; body: undefined; answer: PageBatchOut }
+  /** 申请批量来访卡 */
+  'POST /pass-batches': { query: {  }; body: BatchIn; answer: BatchOut }
+  /** 一批来访卡 */
+  'GET /pass-batches/{}': { query: {  }; body: undefined; answer: BatchOut }
+  /** 有权的企业审批本企业的来访卡 */
+  'POST /pass-batches/{}/approve': { query: {  }; body: undefined; answer: BatchOut }
+  /** 取消待审批的申请 */
+  'POST /pass-batches/{}/cancel': { query: {  }; body: undefined; answer: BatchOut }
+  /** 批量来访卡 PDF，每页 10 张 */
+  'GET /pass-batches/{}/cards.pdf': { query: {  }; body: undefined; answer: undefined }
+  /** 有权的企业不通过本企业的来访卡 */
+  'POST /pass-batches/{}/reject': { query: {  }; body: DecisionIn; answer: BatchOut }
   /** 我的缴费记录,最新的在前 */
   'GET /payments': { query: { limit?: number; cursor?: string }; body: undefined; answer: PagePaymentRowOut }
   /** 发起缴费:可一次缴多张账单;重复点击得到同一张缴费单 */
@@ -1271,6 +1442,22 @@ export interface Operations {
   'GET /subscriptions': { query: {  }; body: undefined; answer: PageSubscriptionOut }
   /** 记录用户刚同意的订阅消息 */
   'POST /subscriptions': { query: {  }; body: SubscriptionIn; answer: PageSubscriptionOut }
+  /** 我登记的来访，或待我审批的来访，新的在前 */
+  'GET /visits': { query: { limit?: number; cursor?: string; box?: 'mine' | 'to_approve' }; body: undefined; answer: PageVisitOut }
+  /** 登记来访：住户邀请和师傅进出立即生成通行码，访客申请由被访人审批 */
+  'POST /visits': { query: {  }; body: VisitIn; answer: VisitOut }
+  /** 一次来访 */
+  'GET /visits/{}': { query: {  }; body: undefined; answer: VisitOut }
+  /** 被访人同意来访，访客得到通行码 */
+  'POST /visits/{}/approve': { query: {  }; body: undefined; answer: VisitOut }
+  /** 取消来访，通行码立即失效 */
+  'POST /visits/{}/cancel': { query: {  }; body: undefined; answer: VisitOut }
+  /** 来访的通行码 */
+  'GET /visits/{}/pass': { query: {  }; body: undefined; answer: PassOut }
+  /** 通行二维码图片 */
+  'GET /visits/{}/pass.png': { query: {  }; body: undefined; answer: undefined }
+  /** 被访人不同意来访 */
+  'POST /visits/{}/reject': { query: {  }; body: DecisionIn; answer: VisitOut }
   /** 工单列表:我报修的、抢单池、派给我的 */
   'GET /work-orders': { query: { limit?: number; cursor?: string; box?: '' | 'assigned' | 'pool' | 'reported'; state?: 'all' | 'done' | 'open' }; body: undefined; answer: PageWorkOrderOut }
   /** 报修 */
@@ -1328,6 +1515,9 @@ export const OPEN: ReadonlySet<string> = new Set<keyof Operations>([
   'GET /communities/{}/units',
   'GET /convenience',
   'GET /convenience/{}',
+  'POST /gates/{}/passages',
+  'POST /gates/{}/scan',
+  'GET /gates/{}/sync',
   'GET /home',
   'POST /integrations/finance/receipts',
   'GET /integrations/finance/receivables',
