@@ -8,6 +8,7 @@ the Python environment that runs this.
 
 import gzip
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -25,7 +27,7 @@ OLDEST_NODE = 18
 
 def main(target: str) -> None:
     """Build one target, unless it is there and of these sources."""
-    wanted = digest(sources(), os.environ.get("VITE_API_ORIGIN", ""))
+    wanted = digest(sources(), os.environ.get("VITE_API_ORIGIN", ""), os.environ.get("WECHAT_APP_ID", ""))
     stamp = BUILDS[target] / STAMP
     if stamp.is_file() and stamp.read_text() == wanted:
         return
@@ -33,6 +35,8 @@ def main(target: str) -> None:
     say(f"正在构建手机端（{target}），约需一分钟……")
     shutil.rmtree(BUILDS[target], ignore_errors=True)
     npm(environment, "run", "--silent", target)
+    if target == "mp":
+        name_app(BUILDS[target])
     if target == "h5":
         compress(BUILDS[target])
     stamp.write_text(wanted)
@@ -43,6 +47,14 @@ def ready() -> dict[str, str]:
     environment = {**os.environ, "PATH": f"{node_folder()}{os.pathsep}{os.environ['PATH']}"}
     install(environment)
     return environment
+
+
+def name_app(folder: Path) -> None:
+    """Write the mini-program's id where WeChat's tools look for it."""
+    path = folder / "project.config.json"
+    settings = json.loads(path.read_text())
+    settings["appid"] = os.environ.get("WECHAT_APP_ID") or settings["appid"]
+    path.write_text(json.dumps(settings, ensure_ascii=False, indent=2))
 
 
 def compress(folder: Path) -> None:
@@ -57,6 +69,15 @@ def sources() -> Iterator[Path]:
     yield from sorted(HERE.glob("*.json"))
     yield from (HERE / "vite.config.ts", HERE / "index.html")
     yield from sorted(path for path in (HERE / "src").rglob("*") if path.is_file())
+
+
+def tests() -> Iterator[Path]:
+    """Every file that only the checks depend on."""
+    yield from (
+        HERE / "vitest.config.ts",
+        *sorted((HERE / "tests").glob("*.ts")),
+        *sorted((HERE / "checks").glob("*.mjs")),
+    )
 
 
 def digest(paths: Iterator[Path], *more: str) -> str:
@@ -124,10 +145,16 @@ def run(command: list[str], environment: dict[str, str] | None = None) -> None:
 
 
 def check() -> None:
-    """Types, unit tests, and the mini-program's files. Raises SystemExit when one fails."""
+    """Types, unit tests, and the mini-program's files, when they changed. Raises SystemExit when one fails."""
+    built = BUILDS["mp"] / STAMP
+    wanted = digest(chain(sources(), tests(), iter([built] if built.is_file() else [])))
+    stamp = HERE / "dist" / "checked"
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return
     environment = ready()
     for script in ("types", "test", "dist"):
         npm(environment, "run", "--silent", script)
+    stamp.write_text(wanted)
 
 
 if __name__ == "__main__":

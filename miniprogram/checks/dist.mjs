@@ -1,6 +1,8 @@
 /** Look over the built mini-program without WeChat's own tools: what they would refuse is told here. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 const DIST = resolve(process.argv[2] ?? 'dist/build/mp-weixin')
 const MAIN_LIMIT = 2 * 1024 * 1024
@@ -56,6 +58,26 @@ for (const file of files.filter((path) => path.endsWith('.wxml'))) {
 }
 for (const file of files.filter((path) => path.endsWith('.wxss')))
   if (/url\(\s*['"]?(https?:)?\/\//.test(readFileSync(file, 'utf8'))) complain(file, 'loads from another origin')
+
+// Addresses that stand in the code: only names of standards and of manuals in warnings, and the server's own.
+const NAMED = ['www.w3.org', 'vuejs.org', 'uniapp.dcloud.net.cn']
+const own = process.env.VITE_API_ORIGIN ? new URL(process.env.VITE_API_ORIGIN).host : ''
+for (const file of files.filter((path) => /\.(js|wxml|wxs|json)$/.test(path)))
+  for (const [, host] of readFileSync(file, 'utf8').matchAll(/(?:https?|wss?):\\?\/\\?\/([a-zA-Z0-9.:%-]+)/g))
+    if (host !== own && !NAMED.includes(host)) complain(file, `names another origin: ${host}`)
+
+/** WeChat's own compilers of templates and styles, as far as its package brings one for this machine. */
+const BIN = { linux: 'linux', darwin: 'mac', win32: 'windows' }[process.platform]
+const compilers = join(dirname(fileURLToPath(import.meta.url)), '..', 'node_modules', 'miniprogram-compiler', 'bin', BIN ?? '')
+if (BIN && (process.platform !== 'linux' || process.arch === 'x64'))
+  for (const [name, option, kind] of [['wcc', '-d', '.wxml'], ['wcsc', '-db', '.wxss']]) {
+    const program = join(compilers, process.platform === 'win32' ? `${name}.exe` : name)
+    chmodSync(program, 0o755) // npm installs it without the right to run
+    const given = files.filter((path) => path.endsWith(kind)).map((path) => `./${relative(DIST, path)}`)
+    const done = spawnSync(program, [option, ...given], { cwd: DIST, encoding: 'utf8', maxBuffer: 1 << 26 })
+    if (name === 'wcc' ? done.status !== 0 : /ERR/.test(done.stderr)) complain(DIST, `${name}: ${done.stderr.trim() || done.error || done.status}`)
+  }
+else console.log('WeChat has no compilers for this machine: templates and styles were not compiled')
 
 const roots = packages.map((one) => `${join(DIST, one.root)}/`)
 const size = (paths) => paths.reduce((sum, path) => sum + statSync(path).size, 0)

@@ -62,8 +62,8 @@ export function iconOf(name: string): string {
 }
 
 /** The icon as a style value. */
-export function drawn(name: string, colour: string, width = 1.8): string {
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="${colour}" stroke-width="${width}" stroke-linecap="round" stroke-linejoin="round"><path d="${PATHS[iconOf(name)]!}"/></svg>`
+export function drawn(name: string, colour: string, width = 1.8, filled = false): string {
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="${filled ? colour : 'none'}" stroke="${colour}" stroke-width="${width}" stroke-linecap="round" stroke-linejoin="round"><path d="${PATHS[iconOf(name)]!}"/></svg>`
   return `url("data:image/svg+xml,${encodeURIComponent(svg)}")`
 }
 

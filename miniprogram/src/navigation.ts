@@ -30,6 +30,13 @@ export function replace(url: string): void {
   uni.redirectTo({ url })
 }
 
+/** Back to the page below when it is this one, else to it instead of where one is. */
+export function backTo(url: string): void {
+  const below = getCurrentPages().at(-2)
+  if (below && `/${below.route}` === url) uni.navigateBack()
+  else replace(url)
+}
+
 export function back(): void {
   if (getCurrentPages().length > 1) uni.navigateBack()
   else uni.switchTab({ url: '/pages/home/home' })

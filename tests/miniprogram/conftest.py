@@ -1,4 +1,4 @@
-"""The phone's program as people use it: the H5 build in Chromium at a phone's size, against the running demonstration."""
+"""The phone's program as people use it: the H5 build in Chromium, against a running demonstration."""
 
 import os
 import socket
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "miniprogram" / "dist" / "build" / "h5" / "index.html"
@@ -19,11 +19,31 @@ PEOPLE = {"merchant": "陈店主", "tenant": "林租客", "visitor": "周访客"
 PATIENCE = 10_000
 
 
+def build(target: str) -> None:
+    """Build the program if it is not there as the sources are now; nothing to do costs nothing."""
+    done = subprocess.run([sys.executable, "miniprogram/build.py", target], cwd=ROOT, stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, check=False)  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@dataclass(frozen=True)
+class Park:
+    """The demonstration that the phones meet."""
+
+    address: str
+    environment: dict[str, str]
+
+    def scan(self, gate: str, code: str) -> str:
+        """Hold a code before a gate; what the gate says."""
+        command = [sys.executable, "-m", "flask", "--app", "run", "gate", "simulate", gate, code, "--url", self.address]
+        done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=True)
+        return done.stdout
+
+
 @pytest.fixture(scope="session")
-def park(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a demonstration of its own."""
-    if not BUILD.is_file():
-        pytest.skip("no H5 build: make h5")
+def park(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Park]:
+    """A demonstration of its own."""
+    build("h5")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -39,7 +59,7 @@ def park(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 break
             except OSError:
                 time.sleep(0.5)
-        yield address
+        yield Park(address, environment)
     finally:
         process.terminate()
         process.wait(40)
@@ -82,6 +102,13 @@ class Handset:
     def open(self, path: str) -> None:
         """Go to a page of the program."""
         self.page.goto(f"{self.park}/m/#{path}")
+        self.arrive(path)
+
+    def arrive(self, path: str) -> None:
+        """Wait for a page of the program and what it shows."""
+        self.page.locator(f"uni-page[data-page='{path.split('?', maxsplit=1)[0][1:]}']").locator(
+            "visible=true"
+        ).wait_for()
         self.settle()
 
     def settle(self) -> None:
@@ -96,6 +123,10 @@ class Handset:
     def sees(self, words: str) -> None:
         """Wait for words on the page."""
         self.page.get_by_text(words).locator("visible=true").first.wait_for()
+
+    def misses(self, words: str) -> None:
+        """Wait until words are gone from the page."""
+        expect(self.page.get_by_text(words).locator("visible=true")).to_have_count(0)
 
     def type(self, label: str, text: str) -> None:
         """Type into the input of that name."""
@@ -114,7 +145,7 @@ Pick = Callable[..., Handset]
 
 
 @pytest.fixture
-def phone(park: str, chromium: Browser) -> Iterator[Pick]:
+def phone(park: Park, chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Pick]:
     """``phone("merchant")``: that person's phone, signed in; ``phone()``: a guest's. None may have complaints."""
     handsets: list[Handset] = []
 
@@ -124,7 +155,7 @@ def phone(park: str, chromium: Browser) -> Iterator[Pick]:
             is_mobile=True,
         )  # fmt: skip
         context.set_default_timeout(PATIENCE)
-        handset = Handset(park, context, context.new_page())
+        handset = Handset(park.address, context, context.new_page())
         handset.listen()
         handsets.append(handset)
         if role:
@@ -134,6 +165,8 @@ def phone(park: str, chromium: Browser) -> Iterator[Pick]:
         return handset
 
     yield pick
-    for handset in handsets:
+    for number, handset in enumerate(handsets):
+        if place := os.environ.get("PHONE_PICTURES"):
+            handset.page.screenshot(path=Path(place, f"{request.node.name}-{number}.png"))
         handset.context.close()
     assert [handset.complaints for handset in handsets if handset.complaints] == []

@@ -23,7 +23,19 @@ def client_types(document: Mapping[str, Any]) -> str:
     for path in sorted(document["paths"]):
         for method, operation in sorted(document["paths"][path].items()):
             parts.append(_operation(method, path, operation))
-    return "\n".join([*parts, "}", ""])
+    parts.append("}\n")
+    return "\n".join([*parts, *_open_operations(document), ""])
+
+
+def _open_operations(document: Mapping[str, Any]) -> Iterator[str]:
+    """What nobody has to sign in for: a program that knows need not ask the server to be refused."""
+    yield "/** Operations that need no sign-in. */"
+    yield "export const OPEN: ReadonlySet<string> = new Set<keyof Operations>(["
+    for path, operations in sorted(document["paths"].items()):
+        for method, operation in sorted(operations.items()):
+            if not operation.get("security") or {} in operation["security"]:
+                yield f"  '{_name(method, path)}',"
+    yield "])"
 
 
 def _interface(name: str, schema: Mapping[str, Any]) -> str:
@@ -66,8 +78,11 @@ def _literal(value: Any) -> str:
     return "'" + value.replace("'", "\\'") + "'" if isinstance(value, str) else str(value).lower()
 
 
+def _name(method: str, path: str) -> str:
+    return f"{method.upper()} {re.sub(r'{[^}]+}', '{}', path.removeprefix(PREFIX))}"
+
+
 def _operation(method: str, path: str, operation: Mapping[str, Any]) -> str:
-    name = f"{method.upper()} {re.sub(r'{[^}]+}', '{}', path.removeprefix(PREFIX))}"
     query = {
         one["name"]: one["schema"] | {"required": one.get("required", False)}
         for one in operation.get("parameters", ())
@@ -79,6 +94,6 @@ def _operation(method: str, path: str, operation: Mapping[str, Any]) -> str:
     answer = answers[0].get("content", {}).get("application/json", {}).get("schema") if answers else None
     return (
         f"  /** {operation.get('summary', '')} */\n"
-        f"  '{name}': {{ query: {{ {asked} }}; body: {_type(body) if body else 'undefined'}; "
+        f"  '{_name(method, path)}': {{ query: {{ {asked} }}; body: {_type(body) if body else 'undefined'}; "
         f"answer: {_type(answer) if answer else 'undefined'} }}"
     )

@@ -1504,3 +1504,31 @@ export interface Operations {
   /** 转派给同事 */
   'POST /work-orders/{}/transfer': { query: {  }; body: TransferIn; answer: undefined }
 }
+
+/** Operations that need no sign-in. */
+export const OPEN: ReadonlySet<string> = new Set<keyof Operations>([
+  'POST /ads/impressions',
+  'POST /ads/{}/click',
+  'POST /auth/wechat',
+  'POST /callbacks/wechatpay',
+  'GET /client',
+  'GET /communities',
+  'GET /communities/{}/units',
+  'GET /convenience',
+  'GET /convenience/{}',
+  'POST /gates/{}/passages',
+  'POST /gates/{}/scan',
+  'GET /gates/{}/sync',
+  'GET /home',
+  'POST /integrations/finance/receipts',
+  'GET /integrations/finance/receivables',
+  'GET /listings',
+  'GET /listings/{}',
+  'POST /listings/{}/inquiries',
+  'GET /listings/{}/poster.png',
+  'GET /lost-found',
+  'GET /lost-found/{}',
+  'GET /media/{}',
+  'GET /notices',
+  'GET /notices/{}',
+])

@@ -2,6 +2,7 @@
 import { onPullDownRefresh, onReachBottom } from '@dcloudio/uni-app'
 import { type Ref, ref, shallowRef } from 'vue'
 
+import { known } from '@/stores/session'
 import { type LoadState, stateOf } from './load'
 
 interface Page<T> {
@@ -31,6 +32,7 @@ export function useList<T>(read: (cursor: string | undefined) => Promise<Page<T>
   async function read_(cursor?: string): Promise<void> {
     const mine = ++latest
     try {
+      await known()
       const page = await read(cursor)
       if (mine !== latest) return
       items.value = cursor ? [...items.value, ...page.items] : page.items

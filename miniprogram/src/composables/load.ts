@@ -2,6 +2,7 @@
 import { type Ref, ref, shallowRef } from 'vue'
 
 import { ApiError } from '@/api/client'
+import { known } from '@/stores/session'
 
 export type LoadState = 'loading' | 'ready' | 'error' | 'offline' | 'signin' | 'absent'
 
@@ -31,6 +32,7 @@ export function useLoad<T>(read: () => Promise<T>): Loaded<T> {
     const mine = ++latest
     if (state.value !== 'ready') state.value = 'loading'
     try {
+      await known()
       const answer = await read()
       if (mine !== latest) return
       data.value = answer

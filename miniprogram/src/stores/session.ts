@@ -8,17 +8,21 @@ export type Member = Answer<'GET /me'>
 export type Role = Member['role']
 
 const KEPT = 'session.token'
+const ROLE = 'session.role'
 const BIG = 'session.big'
+const PATIENCE = 4000
 
 export const session = reactive({
   token: '',
   member: null as Member | null,
+  /** The role last seen on this phone: pages know it at once, the server decides anyway. */
+  role: 'visitor' as Role,
   /** The setting of this phone; follows the member's once signed in. */
   big: false,
   unread: 0,
 })
 
-export const role = computed<Role>(() => session.member?.role ?? 'visitor')
+export const role = computed<Role>(() => session.member?.role ?? session.role)
 export const isResident = computed(() => role.value === 'merchant' || role.value === 'tenant')
 export const ROLE_NAMES: Record<Role, string> = { visitor: '访客', merchant: '商家', tenant: '租客', technician: '维修师傅' }
 
@@ -29,11 +33,26 @@ function keep(token: string): void {
   else uni.removeStorageSync(KEPT)
 }
 
-/** Take up where the phone left off; in WeChat sign in silently. Never throws: a guest sees the home page too. */
-export async function restore(): Promise<void> {
+let begun: Promise<unknown> = Promise.resolve()
+
+/** Resolves when it is known whether somebody is signed in; in WeChat that takes a moment at the very first start. */
+export function known(): Promise<unknown> {
+  return begun
+}
+
+/** Take up where the phone left off; in WeChat sign in silently. */
+export function restore(): void {
   session.big = uni.getStorageSync(BIG) === true
   keep((uni.getStorageSync(KEPT) as string) || '')
+  if (session.token) session.role = (uni.getStorageSync(ROLE) as Role) || 'visitor'
   whenSignedOut(renew)
+  const recognised = recognise()
+  if (!session.token && SIGNS_IN_BY_ITSELF)
+    begun = Promise.race([recognised, new Promise((resolve) => setTimeout(resolve, PATIENCE))])
+}
+
+/** Never throws: a guest sees the home page, too. */
+async function recognise(): Promise<void> {
   try {
     if (session.token) await refresh()
     else if (SIGNS_IN_BY_ITSELF) await signIn(await signInCode())
@@ -56,6 +75,8 @@ export async function refresh(): Promise<void> {
 
 export function take(member: Member): void {
   session.member = member
+  session.role = member.role
+  uni.setStorageSync(ROLE, member.role)
   setBig(member.big_type)
 }
 
@@ -75,6 +96,7 @@ export async function signOut(): Promise<void> {
 export function forget(): void {
   keep('')
   session.member = null
+  session.role = 'visitor'
   session.unread = 0
 }
 
