@@ -18,6 +18,7 @@ SEARCHED = (
     ("technician", ("name",), ()),
     ("member", ("nickname", "contact_name"), ()),
     ("work_order", ("contact_name",), ("number",)),
+    ("visit", ("visitor_name",), ()),
 )
 
 

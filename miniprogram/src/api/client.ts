@@ -1,10 +1,9 @@
 /** The one way to the server: every call names its operation, and its types follow from the server's own document. */
 import { API_ORIGIN } from '#platform'
 
-import type { Operations as Generated } from './generated'
+import { OPEN, type Operations } from './generated'
 
-/** What the server documents. */
-export type Operations = Generated
+export type { Operations }
 export type Operation = keyof Operations & string
 export type Answer<K extends Operation> = Operations[K]['answer']
 export type Body<K extends Operation> = Operations[K]['body']
@@ -47,6 +46,7 @@ interface Problem {
 
 export const BASE = `${API_ORIGIN}/api/v1`
 const TIMEOUT = 15_000
+const SIGNED_OUT = '请先登录'
 const OFFLINE = '网络不可用，请检查网络后重试'
 
 let token = ''
@@ -80,6 +80,7 @@ export function addressOf(operation: string, id = '', query: object = {}): [stri
 export async function call<K extends Operation>(operation: K, request: Request<K> = {}): Promise<Answer<K>> {
   const [method, path] = addressOf(operation, request.id, request.query)
   const used = token
+  if (!used && !OPEN.has(operation)) throw new ApiError(401, 'unauthenticated', SIGNED_OUT)
   try {
     return (await send(method, path, request.body, request.key)) as Answer<K>
   } catch (error) {
