@@ -1,13 +1,10 @@
 """What people write about offers, lost things and complaints is text in every browser, whatever it holds."""
 
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from flask import Flask
-from playwright.sync_api import Page, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Page
 
 from app.core import clock
 from app.modules.feedback.models import FeedbackReply
@@ -30,33 +27,18 @@ def some(length: int, number: int) -> str:
 
 
 @pytest.fixture
-def address(app: Flask) -> Iterator[str]:
-    """The application, served on a free port."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-
-
-@pytest.fixture
-def page(address: str, store: Store) -> Iterator[Page]:
+def page(address: str, store: Store, chromium: Browser) -> Iterator[Page]:
     """A browser in which a superadmin is signed in."""
     with store() as session:
         make_staff(session, "reader")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
-        found = browser.new_page(locale="zh-CN", base_url=address)
-        found.goto("/login/")
-        found.fill("[name=username]", "reader")
-        found.fill("[name=password]", PASSWORD)
-        found.click("[type=submit]")
-        found.wait_for_url(f"{address}/")
-        yield found
-        browser.close()
+    found = chromium.new_page(locale="zh-CN", base_url=address)
+    found.goto("/login/")
+    found.fill("[name=username]", "reader")
+    found.fill("[name=password]", PASSWORD)
+    found.click("[type=submit]")
+    found.wait_for_url(f"{address}/")
+    yield found
+    found.close()
 
 
 def fill(store: Store, n: int) -> list[str]:

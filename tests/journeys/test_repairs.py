@@ -1,14 +1,11 @@
 """Both routes of a repair with a real browser at the desk and phones in the hands of reporter and technician."""
 
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
-from playwright.sync_api import Page, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Page
 
 from app.core import clock
 from tests.conftest import PhoneOf, Store
@@ -16,37 +13,27 @@ from tests.factories import PASSWORD, make_staff, make_technician
 from tests.modules.repairs.factories import make_category, make_home
 from tests.phones import Phone
 
-CHROMIUM = "/usr/bin/chromium"
 DESK = {("work_orders", action) for action in ("view", "edit", "delete", "approve")}
 
 
 @pytest.fixture
-def desk(app: Flask, store: Store) -> Iterator[Page]:
+def desk(address: str, store: Store, chromium: Browser) -> Iterator[Page]:
     """The service desk's browser, signed in, on the board; complaints of the console fail the test."""
     with store() as session:
         make_staff(session, "desk", DESK)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
     complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        context = browser.new_context(
-            viewport={"width": 1440, "height": 900}, base_url=f"http://127.0.0.1:{server.server_port}", locale="zh-CN"
-        )
-        page = context.new_page()
-        page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto("/login/")
-        page.fill("[name=username]", "desk")
-        page.fill("[name=password]", PASSWORD)
-        page.click("[type=submit]")
-        page.wait_for_url("**/")
-        page.goto("/repairs/board/")
-        yield page
-        browser.close()
-    server.shutdown()
-    thread.join()
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, base_url=address, locale="zh-CN")
+    page = context.new_page()
+    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto("/login/")
+    page.fill("[name=username]", "desk")
+    page.fill("[name=password]", PASSWORD)
+    page.click("[type=submit]")
+    page.wait_for_url("**/")
+    page.goto("/repairs/board/")
+    yield page
+    context.close()
     assert complaints == []
 
 

@@ -1,13 +1,10 @@
 """Rich text in a real browser: attacks run nowhere, Word comes out clean, pictures go in."""
 
-import threading
 from collections.abc import Iterator
 
 import pytest
-from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sqlalchemy import text as sql
-from werkzeug.serving import make_server
 
 from app.modules.ads.models import Ad
 from app.modules.convenience.models import ConvenienceCategory, ConvenienceInfo
@@ -30,36 +27,21 @@ WORD_PASTE = """<html xmlns:o="urn:schemas-microsoft-com:office:office"><head><s
 
 
 @pytest.fixture
-def address(app: Flask) -> Iterator[str]:
-    """The application, served on a free port."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-
-
-@pytest.fixture
-def page(address: str, store: Store) -> Iterator[Page]:
+def page(address: str, store: Store, chromium: Browser) -> Iterator[Page]:
     """A browser in which a superadmin is signed in; what the console says is kept in ``page.said``."""
     with store() as session:
         make_staff(session, "writer")
-    with sync_playwright() as playwright:
-        browser: Browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_page(locale="zh-CN", base_url=address)
-        page.said = []  # type: ignore[attr-defined]
-        page.on("console", lambda m: page.said.append(m.text) if m.type in ("error", "warning") else None)  # type: ignore[attr-defined]
-        page.on("pageerror", lambda error: page.said.append(str(error)))  # type: ignore[attr-defined]
-        page.goto("/login/")
-        page.fill("[name=username]", "writer")
-        page.fill("[name=password]", PASSWORD)
-        page.click("[type=submit]")
-        page.wait_for_url(f"{address}/")
-        yield page
-        browser.close()
+    page = chromium.new_page(locale="zh-CN", base_url=address)
+    page.said = []  # type: ignore[attr-defined]
+    page.on("console", lambda m: page.said.append(m.text) if m.type in ("error", "warning") else None)  # type: ignore[attr-defined]
+    page.on("pageerror", lambda error: page.said.append(str(error)))  # type: ignore[attr-defined]
+    page.goto("/login/")
+    page.fill("[name=username]", "writer")
+    page.fill("[name=password]", PASSWORD)
+    page.click("[type=submit]")
+    page.wait_for_url(f"{address}/")
+    yield page
+    page.close()
 
 
 def ran(page: Page) -> bool:

@@ -65,16 +65,6 @@ def park(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Park]:
         process.wait(40)
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
-
-
 @dataclass
 class Handset:
     """One person's phone. ``complaints`` gathers what a browser reports and a user never should cause."""

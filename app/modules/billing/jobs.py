@@ -23,6 +23,8 @@ REFUND_QUIET = timedelta(minutes=10)
 MOST = 200
 BILLS_KEPT = timedelta(days=89)
 """How far back the channel gives daily bills: three months."""
+BILL_READY = timedelta(hours=10, minutes=5)
+"""Into the day after: the channel makes a bill from ten o'clock on."""
 
 Payload = Mapping[str, Any]
 
@@ -137,7 +139,8 @@ def reconcile(session: Session, _payload: Payload) -> None:
         return
     reconciliation.day_of(session, WECHAT, clock.today() - timedelta(days=1))
     for day in reconciliation.unfinished(session, WECHAT, clock.today() - BILLS_KEPT):
-        jobs.put(session, "billing.fetch_bill", {"day": day.isoformat()})
+        ready = clock.start_of(day + timedelta(days=1)) + BILL_READY
+        jobs.put(session, "billing.fetch_bill", {"day": day.isoformat()}, run_at=max(clock.now(), ready))
 
 
 def _day(_session: Session, payload: Payload) -> date:

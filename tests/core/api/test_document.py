@@ -3,15 +3,13 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import msgspec
 import pytest
 from flask import Flask
 from msgspec.inspect import FloatType, IntType, ListType, StrType, StructType, Type, UnionType, type_info
-from playwright.sync_api import sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser
 
 from app.core.api.endpoints import Endpoint
 from tests.conftest import PhoneOf
@@ -112,26 +110,17 @@ def ends(pattern: str) -> bool:
     return pattern.startswith("^") and pattern.endswith("$") and not re.search(r"[*+]|,\}", pattern)
 
 
-def test_the_readable_page_opens_in_a_browser_without_the_internet(app: Flask) -> None:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        with sync_playwright() as driver:
-            browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-            page = browser.new_page()
-            asked: list[str] = []
-            complaints: list[str] = []
-            page.on("request", lambda request: asked.append(request.url))
-            page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-            page.on("pageerror", lambda error: complaints.append(str(error)))
-            page.goto(f"http://127.0.0.1:{server.server_port}/api/v1/docs")
-            page.get_by_text("提交认证申请").first.wait_for(timeout=20_000)
-            browser.close()
-    finally:
-        server.shutdown()
-        thread.join()
-    outside = [url for url in asked if not url.startswith((f"http://127.0.0.1:{server.server_port}/", "data:"))]
+def test_the_readable_page_opens_in_a_browser_without_the_internet(address: str, chromium: Browser) -> None:
+    page = chromium.new_page()
+    asked: list[str] = []
+    complaints: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(f"{address}/api/v1/docs")
+    page.get_by_text("提交认证申请").first.wait_for(timeout=20_000)
+    page.close()
+    outside = [url for url in asked if not url.startswith((f"{address}/", "data:"))]
     assert (outside, complaints) == ([], [])
 
 

@@ -6,15 +6,11 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
 
 import msgspec
 import pytest
-from flask import Flask
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from app.modules.billing.api.finance import EntriesIn, ReceivableOut
 from app.modules.billing.finance_sheets import ENTRIES
@@ -28,17 +24,6 @@ GUIDE = (Path(__file__).parents[3] / "docs" / "integration" / "finance.md").read
 
 def block(kind: str) -> str:
     return re.findall(rf"```{kind}\n(.*?)```", GUIDE, re.DOTALL)[0]
-
-
-@pytest.fixture
-def address(app: Flask) -> Iterator[str]:
-    """Where the application answers over the network."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
 
 
 @pytest.mark.req("B5", "S3")

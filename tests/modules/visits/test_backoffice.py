@@ -290,6 +290,7 @@ def test_regular_visitors_are_imported_with_their_passes_or_not_at_all(
     app: Flask, store: Store, browse: Browse
 ) -> None:
     boss = browse()
+    assert 'href="/import/regular_visit/"' in boss.get("/visits/visit/").text
     with store() as session:
         place = make_place(session)
         unit = session.get_one(Unit, place.unit_id)

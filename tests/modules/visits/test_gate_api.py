@@ -1,13 +1,10 @@
 """The signed interface of gates, offline scans, and the simulator against a running server (V2)."""
 
-import threading
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from app.core import clock
 from app.core.db import db
@@ -113,17 +110,6 @@ def test_what_two_gates_let_in_while_offline_is_booked_once_and_the_double_use_r
 
 
 # ---- the simulator
-
-
-@pytest.fixture
-def address(app: Flask) -> Iterator[str]:
-    """Where the application answers, on a port of this machine."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
 
 
 @pytest.mark.req("V2")

@@ -74,6 +74,7 @@ class VisitView(ModuleView):
 
     def list_buttons(self) -> Iterable[Button]:
         yield Button(_("前台接待"), url_for("ReceptionView.show"), "fa-bell-concierge", "edit")
+        yield Button(_("导入常访人员"), url_for("RegularVisitImport.index"), "fa-file-import", "import")
 
 
 class OverstayedVisitView(VisitView):
