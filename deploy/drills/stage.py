@@ -142,6 +142,7 @@ class Stage:
             except psutil.NoSuchProcess:
                 continue
         time.sleep(RESTART_SECONDS)
+        (self.postgresql.pgdata / "postmaster.pid").unlink(missing_ok=True)  # nobody may have reaped the killed process
         self.postgresql.ensure_postgres_running()
 
     @contextmanager
