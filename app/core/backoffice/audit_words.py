@@ -33,6 +33,7 @@ ACTIONS = {
     "link": "关联客户",
     "rate": "评价",
     "erase": "注销个人信息",
+    "expire": "到期清除个人信息",
     "letters": "打印催告函",
     "assign": "指派",
     "escalate": "超时升级",

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask, current_app
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.core import clock, settings
@@ -137,3 +138,11 @@ def _record(session: Session, payload: Mapping[str, Any], result: tuple[Outgoing
 
 deliver = Outside(_prepare, _call, _record)
 """The handler of ``messages.deliver``."""
+
+
+def forget(session: Session, _payload: Mapping[str, Any]) -> None:
+    """Job: drop messages that are older than they are kept; their deliveries go with them."""
+    before = clock.now() - timedelta(days=settings.get("system.message_days"))
+    old = select(Message.id).where(Message.created_at < before)
+    execute(session, delete(Delivery).where(Delivery.message_id.in_(old)))
+    execute(session, delete(Message).where(Message.created_at < before))

@@ -16,7 +16,7 @@ from app.core.module import (
     Tile,
 )
 from app.core.search import Searched
-from app.modules.members import backoffice, certification, client_api, demo, operations, queries, sheets
+from app.modules.members import backoffice, certification, client_api, demo, operations, queries, retention, sheets
 from app.modules.members.api import api
 from app.modules.members.connections import connect
 
@@ -45,6 +45,14 @@ MODULE = Module(
         Setting("members.privacy_version", "隐私政策版本", "2026-11", "更新后用户需重新同意"),
         Setting("members.material_consent_version", "认证材料使用说明版本", "2026-11", "更新后提交认证前需重新同意"),
         Setting(
+            "members.material_days",
+            "未通过认证材料保留天数",
+            180,
+            "驳回或撤回后到期,删除证件照片和号码,只留审核结果",
+            minimum=30,
+            maximum=3650,
+        ),
+        Setting(
             "members.certification_template", "认证结果订阅消息模板", "", "微信公众平台的模板编号;空则只发站内消息"
         ),
     ),
@@ -66,10 +74,12 @@ MODULE = Module(
     handlers={
         "members.forget_tokens": operations.forget_tokens,
         "members.follow_the_day": operations.follow_the_day,
+        "members.forget_material": retention.forget_material,
     },
     schedule=(
         Timed("members.forget_tokens", daily_at="03:10"),
         Timed("members.follow_the_day", daily_at="00:05"),
+        Timed("members.forget_material", daily_at="03:40"),
     ),
     search=(
         Searched(

@@ -35,6 +35,7 @@ MODULE = Module(
         "reports.deliver": deliveries.deliver,
         deliveries.DELIVER: Outside(deliveries.prepare, deliveries.make, deliveries.put_into_inbox),
         "panels.renew": Outside(panels.renewable, panels.renew, panels.renewed),
+        "messages.forget": messages.forget,
     },
     schedule=(
         Timed("api.forget_answers", daily_at="03:20"),
@@ -43,6 +44,7 @@ MODULE = Module(
         Timed("media.sweep", every_minutes=60),
         Timed("reports.deliver", daily_at="06:30"),
         Timed("panels.renew", every_minutes=5),
+        Timed("messages.forget", daily_at="03:50"),
     ),
     tiles=(Tile("jobs", "edit", "失败的后台任务", queries.count_dead_jobs, "JobView.list", {"state": "dead"}),),
     start=commands.start,
@@ -56,6 +58,7 @@ MODULE = Module(
             maximum=720,
         ),
         Setting("system.password_length", "管理员密码最短长度", 10, minimum=8, maximum=64),
+        Setting("system.message_days", "站内消息保留天数", 730, "更早的消息及发送记录删除", minimum=90, maximum=3650),
         Setting("system.outbox_days", "已完成后台任务保留天数", 30, minimum=1, maximum=3650),
     ),
     install=operations.complete_menu,

@@ -1,0 +1,1 @@
+"""How the program is installed and rehearsed; see deploy/README.md."""

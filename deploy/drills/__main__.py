@@ -1,0 +1,38 @@
+"""``python -m deploy.drills [name …]``: rehearse, and write docs/drills.md."""
+
+import sys
+
+from deploy.drills import faults, machine
+from deploy.drills.report import Result, keep
+from deploy.drills.stage import stage
+
+
+def main(names: list[str]) -> int:
+    """Rehearse what is named (all); 0 when everything passed."""
+    known = [*faults.DRILLS, *machine.DRILLS]
+    unknown = set(names) - set(known)
+    if unknown:
+        print(f"没有这些演练:{'、'.join(sorted(unknown))};可选:{'、'.join(known)}")
+        return 2
+    wanted, results = names or known, []
+    on_stage = [name for name in wanted if name in faults.DRILLS]
+    if on_stage:
+        with stage() as there:
+            for name in on_stage:
+                results.append(_tell(faults.DRILLS[name](there)))
+            examined = there.command("doctor")
+            print(examined.stdout)
+            if examined.returncode:
+                return 1
+    results += [_tell(machine.DRILLS[name]()) for name in wanted if name in machine.DRILLS]
+    return 0 if all(result.passed for result in results) else 1
+
+
+def _tell(result: Result) -> Result:
+    keep(result)
+    print(result, flush=True)
+    return result
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,56 @@
+"""What a rehearsal showed, kept as JSON beside the scripts and written out as docs/drills.md."""
+
+import json
+import platform
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from app.core import clock
+
+RESULTS = Path(__file__).with_name("results.json")
+PAGE = Path(__file__).parents[2] / "docs" / "drills.md"
+HEAD = """# 故障演练记录
+
+<!-- 由 `python -m deploy.drills` 生成 -->
+
+在一台机器上搭起完整的生产形态(PostgreSQL、Valkey、两个 Web 节点、转发、工作进程、负载均衡),
+六位住户持续写入的同时制造故障。住户得到 201 应答的每一笔写入都在事后逐条核对:
+必须在库中、内容一致、只有一份。失败的请求用同一个幂等键重发,与手机端相同。
+“恢复用时”是从故障发生到最后一个失败或超过 2 秒的请求结束;后台任务的演练还要等到没有任务迟于 5 秒。
+
+任何人都可以重做:`make test` 装好环境之后执行 `.venv/bin/python -m deploy.drills`(只做一项:加上演练名称)。
+
+| 演练 | 名称 | 日期 | 已应答写入 | 丢失或重复 | 请求 | 失败(已重发) | 恢复用时(秒) | 结论 | 说明 |
+| --- | --- | --- | --: | --: | --: | --: | --: | --- | --- |
+"""
+
+
+@dataclass
+class Result:
+    """One rehearsal."""
+
+    name: str
+    title: str
+    passed: bool
+    acknowledged: int = 0
+    lost: int = 0
+    requests: int = 0
+    failed: int = 0
+    recovery: float = 0.0
+    notes: str = ""
+    day: str = ""
+
+
+def keep(result: Result) -> None:
+    """Add a result, in the place of an older one of the same rehearsal, and write the page anew."""
+    result.day = f"{clock.today()}"
+    kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    kept[result.name] = asdict(result)
+    RESULTS.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    rows = [
+        f"| {one['title']} | `{name}` | {one['day']} | {one['acknowledged']:,} | {one['lost']} | {one['requests']:,} "
+        f"| {one['failed']} | {one['recovery']:.1f} | {'通过' if one['passed'] else '未通过'} | {one['notes']} |"
+        for name, one in kept.items()
+    ]
+    machine = f"机器:{platform.system()} {platform.machine()},2 核(与其他任务共用),Python {platform.python_version()}。"
+    PAGE.write_text(HEAD + "\n".join(rows) + f"\n\n{machine}\n", encoding="utf-8")
