@@ -170,3 +170,38 @@ def phone(park: Park, chromium: Browser, request: pytest.FixtureRequest) -> Iter
             handset.page.screenshot(path=Path(place, f"{request.node.name}-{number}.png"))
         handset.context.close()
     assert [handset.complaints for handset in handsets if handset.complaints] == []
+
+
+@dataclass
+class Desk:
+    """A member of staff at the back office."""
+
+    address: str
+    page: Page
+
+    def open(self, listed: str, words: str) -> None:
+        """Open the record of a list that says so."""
+        self.page.goto(f"{self.address}{listed}")
+        self.page.locator("tbody tr", has_text=words).first.locator("a.row-link").click()
+
+    def move(self, title: str, **inputs: str) -> None:
+        """Make a step of the open record, by its button and the page that asks to confirm it."""
+        self.page.get_by_role("link", name=title, exact=True).click()
+        for name, text in inputs.items():
+            self.page.fill(f"main [name={name}]", text)
+        self.page.get_by_role("button", name=title, exact=True).click()
+
+
+@pytest.fixture
+def desk(park: Park, chromium: Browser) -> Iterator[Desk]:
+    """The property's own desk, signed in."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.goto(f"{park.address}/login/")
+    page.fill("[name=username]", "property")
+    page.fill("[name=password]", "Demo-2026!")
+    page.click("[type=submit]")
+    page.wait_for_url(f"{park.address}/")
+    yield Desk(park.address, page)
+    context.close()
