@@ -27,6 +27,9 @@ OPTIONS = (
     Option("HOST", "127.0.0.1", "监听地址"),
     Option("PORT", 8080, "监听端口"),
     Option("DATA_DIR", "var", "数据目录:SQLite 数据库、上传文件、开发环境密钥"),
+    Option("PG_BIN", "", "PostgreSQL 客户端程序(pg_dump、pg_restore)所在目录;空则从 PATH 查找"),
+    Option("BACKUP_DIR", "", "备份目录;空则为 DATA_DIR 下的 backups,生产建议放在另一块磁盘"),
+    Option("BACKUP_KEY", "", "备份加密密钥:base64(32 字节),openssl rand -base64 32;空则备份时输入口令"),
     Option("DATABASE_URL", "", "数据库地址;空则使用 DATA_DIR 下的 SQLite,生产建议 postgresql+psycopg://"),
     Option("SECRET_KEY", "", "会话与令牌签名密钥(至少 32 个字符)", secret=True),
     Option("DATA_KEYS", "", "敏感数据加密密钥:编号:base64(32 字节),多个以逗号分隔,第一个为当前密钥", secret=True),
@@ -36,7 +39,8 @@ OPTIONS = (
     Option("PROXIES", 0, "前置反向代理层数;大于 0 时信任其转发头"),
     Option("WEB_WORKERS", 2, "Web 进程数"),
     Option("WEB_THREADS", 8, "每个 Web 进程的线程数"),
-    Option("JOBS", "inprocess", "后台任务:inprocess(在 Web 进程内执行)、off(本进程不执行)"),
+    Option("JOBS", "inprocess", "后台任务:inprocess(在 Web 进程内执行)、queue(交给 flask jobs work)、off(不执行)"),
+    Option("REDIS_URL", "", "Valkey/Redis 地址,如 redis://:口令@127.0.0.1:6379/0;多节点须设置:任务队列、频率限制"),
     Option("RATE_LIMITS", "1", "接口频率限制:1 开启,0 关闭(仅用于压力测试)"),
     Option("WECHAT_API_URL", "", "微信接口地址;空则开发环境使用内置模拟,生产为 https://api.weixin.qq.com"),
     Option("WECHAT_APP_ID", "", "小程序 AppID"),
@@ -50,6 +54,16 @@ OPTIONS = (
     Option("WECHATPAY_CERTIFICATES", "", "从平台证书切换到公钥期间,仍签发回调的平台证书文件路径,多个以逗号分隔"),
     Option("WECHATPAY_APIV3_KEY", "", "APIv3 密钥(32 个字符)"),
     Option("WECHATPAY_NOTIFY_URL", "", "微信支付回调的对外地址前缀,如 https://wy.example.com;空则使用 PUBLIC_URL"),
+    Option("STORAGE", "local", "图片存储:local(DATA_DIR/media)或 s3(兼容 S3 的对象存储,多节点须用)"),
+    Option("S3_ENDPOINT", "", "对象存储地址,如 https://oss-cn-guangzhou.example.com;空则为 AWS"),
+    Option("S3_BUCKET", "", "存储桶名称,须为私有"),
+    Option("S3_REGION", "us-east-1", "存储桶所在区域"),
+    Option("S3_ACCESS_KEY", "", "对象存储访问密钥编号"),
+    Option("S3_SECRET_KEY", "", "对象存储访问密钥"),
+    Option("METRICS_FROM", "127.0.0.1,::1", "可以读取 /metrics 的地址或网段,以逗号分隔;空则关闭"),
+    Option("METRICS_DIR", "", "各进程汇总指标的目录(内存盘为佳);空则为 DATA_DIR 下的 metrics"),
+    Option("SENTRY_DSN", "", "Sentry 地址;空则不上报。上报内容不含请求正文、查询参数和个人信息"),
+    Option("NODE", "", "节点名称,用于日志和指标;空则为主机名"),
     Option("LOG_LEVEL", "INFO", "日志级别"),
 )
 
@@ -67,3 +81,8 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     values["PRODUCTION"] = values["APP_ENV"] == "production"
     values["DEMO"] = not values["PRODUCTION"] if values["DEMO"] == "" else values["DEMO"] == "1"
     return values
+
+
+def tell_prometheus(folder: Path) -> None:
+    """Its client library reads the folder for the counts of several processes from the environment alone."""
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)

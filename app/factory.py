@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
 from app import demo, docs, secrets
-from app.core import api, backoffice, commands, h5, health, jobs, logs, media
+from app.core import api, backoffice, commands, h5, health, jobs, logs, media, metrics, sentry, upkeep
 from app.core import models as _core_tables  # noqa: F401  (one metadata knows every table)
 from app.core.audit import init_audit
 from app.core.db import db, init_engine
@@ -53,7 +53,7 @@ def create_app(**overrides: Any) -> Flask:
     Migrate(app, db, directory=f"{app.root_path}/../migrations", render_as_batch=True, compare_type=True)
     with app.app_context():
         init_engine(app)
-        for part in (logs, health, h5, media, jobs, api, backoffice, sheet_pages, commands):
+        for part in (sentry, logs, metrics, health, h5, media, jobs, api, backoffice, sheet_pages, commands, upkeep):
             part.init_app(app)
         for command in (demo, docs):
             command.init_app(app)

@@ -18,6 +18,7 @@ from gunicorn.app.base import BaseApplication
 from sqlalchemy import text
 
 from app import demo
+from app.core import metrics
 from app.core.backoffice import permissions
 from app.core.db import db
 from app.core.jobs import Dispatcher
@@ -44,6 +45,7 @@ def prepare(app: Flask) -> None:
             db.session.remove()  # it has read, and reading holds a transaction
         demo.seed(app)
     demo.refuse_accounts(app)
+    metrics.empty(app)
     with app.app_context():
         db.engine.dispose()
 
@@ -104,6 +106,7 @@ class Server(BaseApplication):
             "when_ready": self._announce,
             "post_worker_init": self._start_dispatcher,
             "worker_exit": self._stop_dispatcher,
+            "child_exit": self._forget_process,
         }.items():
             self.cfg.set(name, value)
 
@@ -130,3 +133,6 @@ class Server(BaseApplication):
         dispatcher: Dispatcher | None = getattr(worker, "dispatcher", None)
         if dispatcher is not None:
             dispatcher.stop()
+
+    def _forget_process(self, _arbiter: Any, worker: Any) -> None:
+        metrics.process_ended(self.application, worker.pid)

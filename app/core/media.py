@@ -27,7 +27,7 @@ from app.core.errors import Invalid, NotFound, TooLarge
 from app.core.logs import log
 from app.core.module import Purpose, registry
 from app.core.privacy import keyring
-from app.integrations.storage import LocalStorage, Storage
+from app.integrations.storage import Storage, chosen
 
 LARGEST_UPLOAD = 10 * 1024 * 1024
 MOST_PIXELS = 25_000_000
@@ -77,8 +77,8 @@ class MediaFile(Record):
 
 
 def init_app(app: Flask) -> None:
-    """Choose the storage."""
-    app.extensions["storage"] = LocalStorage(app.config["DATA_DIR"] / "media")
+    """Choose the storage. Raises SystemExit with a sentence when its settings are incomplete."""
+    app.extensions["storage"] = chosen(app.config)
     for name, listener in (("after_commit", _settle), ("after_rollback", _undo)):
         if not event.contains(db.session, name, listener):
             event.listen(db.session, name, listener)

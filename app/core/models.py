@@ -2,14 +2,42 @@
 
 from app.core.api.models import IdempotentAnswer
 from app.core.audit import AuditEntry, AuditHead
-from app.core.backoffice.models import SavedFilter, StaffAccount, StaffSession
+from app.core.backoffice.models import (
+    DeliveredReport,
+    PanelSnapshot,
+    ReportSubscription,
+    SavedFilter,
+    StaffAccount,
+    StaffSession,
+)
 from app.core.jobs.models import JobRun, OutboxEntry
 from app.core.media import MediaFile
 from app.core.messages.models import Delivery, Message, Subscription
 from app.core.rights import StaffScope
+from app.core.search import GRAMS
 from app.core.settings import SettingValue
 from app.core.sheets.models import ExportJob, ImportedRow, ImportJob
 
-__all__ = ["AuditEntry", "AuditHead", "Delivery", "ExportJob", "IdempotentAnswer", "ImportJob", "ImportedRow", "JobRun",
-           "MediaFile", "Message", "OutboxEntry", "SavedFilter", "SettingValue", "StaffAccount", "StaffScope",
-           "StaffSession", "Subscription"]  # fmt: skip
+__all__ = [
+    "GRAMS",
+    "AuditEntry",
+    "AuditHead",
+    "DeliveredReport",
+    "Delivery",
+    "ExportJob",
+    "IdempotentAnswer",
+    "ImportJob",
+    "ImportedRow",
+    "JobRun",
+    "MediaFile",
+    "Message",
+    "OutboxEntry",
+    "PanelSnapshot",
+    "ReportSubscription",
+    "SavedFilter",
+    "SettingValue",
+    "StaffAccount",
+    "StaffScope",
+    "StaffSession",
+    "Subscription",
+]  # fmt: skip

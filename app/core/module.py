@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from app.core.api import Endpoints
     from app.core.backoffice import ModuleView
     from app.core.jobs.outbox import Handler, Outside, Timed
-    from app.core.reports import Report
+    from app.core.own_data import Own
+    from app.core.reports import Panel, Report
+    from app.core.search import Searched
     from app.core.sheets import Sheet
 
 
@@ -102,6 +104,18 @@ class Tile:
 
 
 @dataclass(frozen=True)
+class Check:
+    """What must hold over a module's records; looked at by ``flask doctor`` and after a restore."""
+
+    key: str
+    title: str
+    problems: Callable[[Any], Sequence[str]]
+    """Takes a session; what does not hold, in sentences."""
+    sums: Callable[[Any], Mapping[str, int]] = field(default=lambda _session: {})
+    """Takes a session; sums by title that a restored copy must show again."""
+
+
+@dataclass(frozen=True)
 class Module:
     """A business module in one object."""
 
@@ -113,12 +127,17 @@ class Module:
     api: "Sequence[Endpoints]" = ()
     sheets: "Sequence[Sheet]" = ()
     reports: "Sequence[Report]" = ()
+    panels: "Sequence[Panel]" = ()
     media: Sequence[Purpose] = ()
     schedule: "Sequence[Timed]" = ()
     handlers: "Mapping[str, Handler | Outside]" = field(default_factory=dict)
     settings: Sequence[Setting] = ()
     menu: Sequence[MenuEntry] = ()
     tiles: Sequence[Tile] = ()
+    own_data: "Sequence[Own]" = ()
+    """What the module keeps about a member, for the copy that they may ask for (``GET /me/export``)."""
+    checks: Sequence[Check] = ()
+    search: "Sequence[Searched]" = ()
     install: Callable[[Any], Any] | None = None
     """Adds the rows that follow from the declarations and changes none it finds; takes a session, run at each start."""
     demo: Callable[[Any], None] | None = None
@@ -138,6 +157,7 @@ class Registry:
         self.settings = {setting.key: setting for module in self.modules for setting in module.settings}
         self.menu = {entry.key: entry for module in self.modules for entry in module.menu}
         self.media = {purpose.key: purpose for module in self.modules for purpose in module.media}
+        self.panels = {panel.key: panel for module in self.modules for panel in module.panels}
         self.handlers = {kind: function for module in self.modules for kind, function in module.handlers.items()}
         self._refuse_doubles()
 
@@ -145,7 +165,7 @@ class Registry:
         return iter(self.modules)
 
     def _refuse_doubles(self) -> None:
-        for what in ("areas", "settings", "menu", "media"):
+        for what in ("areas", "settings", "menu", "media", "panels"):
             keys = [item.key for module in self.modules for item in getattr(module, what)]
             doubles = {key for key in keys if keys.count(key) > 1}
             if doubles:

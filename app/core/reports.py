@@ -5,7 +5,7 @@ Report("arrears", "欠费账龄", "billing", [Column("客户"), Column("欠费",
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -93,3 +93,49 @@ class Report:
             sum(row[n] or 0 for row in rows) if column.kind in (INTEGER, AMOUNT) else None
             for n, column in enumerate(self.columns)
         ]
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A figure above a panel's chart: the sum of one shown column as a part of another's."""
+
+    title: str
+    part: int
+    whole: int
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A part of the dashboard that shows what a report says, for those who may ``view`` the report.
+
+    ``show`` picks columns of the report and ``by`` one of its groupings; or ``columns`` and ``rows`` say it in another
+    cut of the same figures. ``chart`` and ``rate`` count the shown columns. At most ``most`` rows are shown; the
+    report, one click away, holds them all. Raises LookupError for what does not exist.
+    """
+
+    key: str
+    title: str
+    report: Report
+    show: Sequence[int] = ()
+    by: str = ""
+    columns: Sequence[Column] = ()
+    rows: Rows | None = None
+    chart: Chart | None = None
+    rate: Rate | None = None
+    most: int = 8
+
+    def __post_init__(self) -> None:
+        places = [*((self.chart.label, *self.chart.values) if self.chart else ())]
+        places += [self.rate.part, self.rate.whole] if self.rate else []
+        if any(place >= len(self.shown) for place in places) or (self.by and self.by not in self.report.by):
+            raise LookupError(f"panel {self.key!r}: a column or a grouping that is not")
+
+    @property
+    def shown(self) -> Sequence[Column]:
+        """The columns of its table."""
+        return self.columns or [self.report.columns[place] for place in self.show]
+
+    def read(self, session: Session, asked: Asked) -> list[Sequence[Any]]:
+        """All its rows, by its own grouping."""
+        found = (self.rows or self.report.rows)(session, replace(asked, by=self.by or next(iter(self.report.by), "")))
+        return list(found) if self.columns else [[row[place] for place in self.show] for row in found]

@@ -9,6 +9,7 @@ from flask_appbuilder.security.sqla.models import (
     Permission,
     PermissionView,
     Role,
+    User,
     ViewMenu,
     assoc_permissionview_role,
     assoc_user_role,
@@ -86,3 +87,24 @@ def scope_of(session: Session, user_id: int) -> frozenset[int] | None:
     if SUPERADMIN in set(names):
         return None
     return frozenset(session.scalars(select(StaffScope.community_id).where(StaffScope.user_id == user_id))) or None
+
+
+def allows(session: Session, user_id: int, area: str, action: str) -> bool:
+    """Whether a staff member who is not at the keyboard (a job) may ``action`` in ``area`` now."""
+    roles = select(Role.id, Role.name).join(assoc_user_role, assoc_user_role.c.role_id == Role.id)
+    held_by = roles.join(User, User.id == assoc_user_role.c.user_id).where(User.id == user_id, User.active.is_(True))
+    found = session.execute(held_by).all()
+    if any(role.name == SUPERADMIN for role in found):
+        return True
+    right = (
+        select(PermissionView.id)
+        .join(ViewMenu, PermissionView.view_menu_id == ViewMenu.id)
+        .join(Permission, Permission.id == PermissionView.permission_id)
+        .join(assoc_permissionview_role, assoc_permissionview_role.c.permission_view_id == PermissionView.id)
+        .where(
+            assoc_permissionview_role.c.role_id.in_([role.id for role in found]),
+            ViewMenu.name == area,
+            Permission.name == f"can_{action}",
+        )
+    )
+    return session.scalar(right.limit(1)) is not None

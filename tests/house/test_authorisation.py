@@ -42,6 +42,7 @@ OPEN = {
     "appbuilder.static": "fonts and icons",
     "healthz": "asked by the process supervisor; says only that it lives",
     "readyz": "asked by the load balancer; says only whether it is ready",
+    "metrics": "answers only the addresses in METRICS_FROM (tests/core/test_metrics.py)",
     "api_openapi": "the contract is public (S3)",
     "api_docs": "the contract is public (S3)",
     "api_docs_asset": "what the page above needs",
@@ -58,6 +59,12 @@ OPEN = {
     "IndexView.index": STAFF_ONLY,
     "AccountView.password": STAFF_ONLY,
     "AccountView.totp": STAFF_ONLY,
+    "SearchView.show": STAFF_ONLY,
+    "SearchView.find": "every signed-in member of staff; finds what their rights show (tests/core/test_search)",
+    "InboxView.show": STAFF_ONLY,
+    "InboxView.open": STAFF_ONLY,
+    "InboxView.read": STAFF_ONLY,
+    "InboxView.unsubscribe": STAFF_ONLY,
     "MediaView.show": "public pictures are for all; others by the right of their purpose (tests/core/media)",
 }
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -295,7 +302,7 @@ def test_what_is_somebody_elses_is_absent(app: Flask, rows: list[Row], phone: Ph
         home = make_home(session, unit, int(li.member["id"]))
         order = make_order(session, home, media_keys=[work_picture["id"]])
         visit_keys.install(session)
-        visit = make_visit(session, unit, member_id=int(li.member["id"]), host_id=int(li.member["id"]))
+        visit = make_visit(session, unit, kind="application", member_id=int(li.member["id"]))
         session.add(BatchGrant(community_id=unit.community_id, customer_id=customer.id))
         session.flush()
         own = {

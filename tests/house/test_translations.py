@@ -98,6 +98,7 @@ class Words(HTMLParser):
 
 ENGLISH = re.compile(r"[A-Za-z]{3,}")
 NAMES = {
+    "PDF",
     "JSON",
     "CSV",
     "xlsx",

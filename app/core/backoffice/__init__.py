@@ -9,10 +9,13 @@ from flask_wtf.csrf import CSRFProtect
 from app.core import headers, media
 from app.core.backoffice import permissions, shell
 from app.core.backoffice.catalogue import compile_catalogues
+from app.core.backoffice.dashboard import IndexView
 from app.core.backoffice.elements import Button, bulk, computed
+from app.core.backoffice.inbox import InboxView
 from app.core.backoffice.media_view import MediaView
 from app.core.backoffice.pages import PageView, page
 from app.core.backoffice.report_pages import page_of
+from app.core.backoffice.search_pages import SearchView
 from app.core.backoffice.security import BackOffice, StaffSecurityManager
 from app.core.backoffice.view import ModuleView
 from app.core.db import db, yuan
@@ -48,10 +51,12 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters["yuan"] = yuan
     shell.init_app(app)
     permissions.init_app(app)
-    builder = BackOffice(app, db.session, indexview=shell.IndexView, security_manager_class=StaffSecurityManager)
+    builder = BackOffice(app, db.session, indexview=IndexView, security_manager_class=StaffSecurityManager)
     # The framework's locale selector writes a cookie at every request; there is one language.
     app.extensions["babel"] = replace(app.extensions["babel"], locale_selector=None)
     builder.add_view_no_menu(MediaView)
+    builder.add_view_no_menu(InboxView)
+    builder.add_view_no_menu(SearchView)
     registry: Registry = app.extensions["registry"]
     for module in registry:
         for view in module.views:
@@ -61,6 +66,9 @@ def init_app(app: Flask) -> None:
     for view in app.extensions["report_pages"]:
         registry.require(view.area, "export")
         builder.add_view_no_menu(view)
+    for panel in registry.panels.values():
+        if not any(panel.report is report for module in registry for report in module.reports):
+            raise LookupError(f"panel {panel.key!r} shows a report that no module declares")
 
 
 def _limit_typed_forms() -> None:

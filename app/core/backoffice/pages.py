@@ -60,3 +60,21 @@ def page(path: str, *, action: str = "view", methods: Sequence[str] = ("GET",)) 
         return expose(path, methods=tuple(methods))(guarded)
 
     return declare
+
+
+def staff_page(path: str, *, methods: Sequence[str] = ("GET",)) -> Callable[[Handler], Handler]:
+    """Declare a page that every signed-in member of staff may open, whatever their rights. A GET only reads."""
+
+    def declare(handler: Handler) -> Handler:
+        @wraps(handler)
+        def guarded(self: BaseView, *args: Any, **kwargs: Any) -> Any:
+            if not current_user.is_authenticated:
+                return to_sign_in()
+            if request.method in ("GET", "HEAD"):
+                with reading():
+                    return handler(self, *args, **kwargs)
+            return handler(self, *args, **kwargs)
+
+        return expose(path, methods=tuple(methods))(guarded)
+
+    return declare

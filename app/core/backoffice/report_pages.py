@@ -1,20 +1,24 @@
-"""The screen and the file of each declared report."""
+"""The screen of each declared report, and its files and deliveries."""
 
+import io
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
-from flask import render_template, request
+from flask import flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from app.core import audit, clock, rights
+from app.core.backoffice import deliveries
+from app.core.backoffice.models import CADENCES, FORMATS
 from app.core.backoffice.pages import PageView, page
-from app.core.communities import named_communities
-from app.core.db import db, reading, transaction, whole_number, yuan
-from app.core.reports import AMOUNT, DATE, DECIMAL, DURATION, INTEGER, LONGEST, PERCENT, Asked, Report
-from app.core.sheets.export import table_response
+from app.core.backoffice.report_files import PDF, XLSX, report_file
+from app.core.backoffice.report_values import NUMERIC, drawn, shown
+from app.core.communities import in_words, named_communities
+from app.core.db import db, reading, transaction, whole_number
+from app.core.errors import Invalid
+from app.core.reports import LONGEST, Asked, Report
 
 MOST_SHOWN = 500
 
@@ -46,29 +50,52 @@ class ReportPage(PageView):
                            for n in chart.values],
             },
             communities=named_communities(db.session()), chosen=request.args.get("community", ""),
-            kept=request.args.to_dict(),
+            kept=self._kept(), cadences=CADENCES, formats=FORMATS,
             may_export=rights.can(self.area, "export"), numeric=NUMERIC,
         )  # fmt: skip
 
     @page("/export", action="export", methods=("POST",))
     def export(self) -> Response:
-        """Every row as .xlsx; who took it stands in the audit trail."""
+        """Every row as a file, .xlsx or PDF; who took it stands in the audit trail."""
         asked, _notices = self._asked(request.args)
+        form = PDF if request.args.get("form") == PDF else XLSX
         with reading():
-            rows = self.report.rows(db.session(), asked)
-            db.session.rollback()
-        totals = self.report.totals(rows)
-        columns = self.report.columns
-        lines = [*rows, *([[_("合计"), *totals[1:]]] if totals else [])]
+            session = db.session()
+            rows = self.report.rows(session, asked)
+            parks = in_words(session, asked.communities)
+            session.rollback()
+        try:
+            file = report_file(self.report, asked, rows, form, parks)
+        except Invalid as error:
+            flash(error.message, "warning")
+            return redirect(url_for(f"{self.endpoint}.show", **self._kept()))
         with transaction():
-            taken = {"rows": len(rows), "from": str(asked.start), "to": str(asked.end), "by": asked.by}
+            taken = {"rows": len(rows), "from": str(asked.start), "to": str(asked.end), "by": asked.by, "form": form}
             audit.record(db.session(), "export", f"report:{self.report.key}", taken)
-        return table_response(
-            self.report.title,
-            [heading(column.title, column.kind) for column in columns],
-            ([filed(column.kind, value) for column, value in zip(columns, row, strict=True)] for row in lines),
-            f"{self.report.title}-{asked.start:%Y%m%d}-{asked.end:%Y%m%d}",
+        response = send_file(
+            io.BytesIO(file.content), mimetype=file.mimetype, as_attachment=True, download_name=file.name, max_age=0
         )
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @page("/subscribe", action="export", methods=("POST",))
+    def subscribe(self) -> Response:
+        """Let it come to one's inbox as it stands on the screen."""
+        asked, _notices = self._asked(request.args)
+        try:
+            with transaction():
+                chosen = whole_number(request.args.get("community"))
+                community = chosen if asked.communities == [chosen] else None
+                cadence, form = request.form.get("cadence", ""), request.form.get("form", "")
+                deliveries.subscribe(db.session(), self.report, asked, cadence, form, community)
+            flash(_("已订阅，文件将按时送到“收件箱”"), "success")
+        except Invalid as error:
+            flash(error.message, "warning")
+        return redirect(url_for(f"{self.endpoint}.show", **self._kept()))
+
+    def _kept(self) -> dict[str, Any]:
+        """What the address asks for, for the way back to it."""
+        return {name: request.args[name] for name in ("from", "to", "community", "by") if name in request.args}
 
     def _asked(self, arguments: MultiDict[str, str]) -> tuple[Asked, list[str]]:
         """What the address asks for, and what of it was not understood."""
@@ -101,62 +128,14 @@ class ReportPage(PageView):
         return (today.replace(day=1) if self.report.span == "month" else today), today
 
 
-NUMERIC = (INTEGER, DECIMAL, AMOUNT, PERCENT, DURATION)
+def view_name(report: Report) -> str:
+    """The name of a report's pages, by which addresses are made."""
+    return "Report" + "".join(part.title() for part in report.key.split("_"))
 
 
 def page_of(report: Report) -> type[ReportPage]:
     """The pages of a report, as a class of their own: Flask-AppBuilder hangs rights on classes."""
-    name = "Report" + "".join(part.title() for part in report.key.split("_"))
+    name = view_name(report)
     declared = {"report": report, "area": report.area, "title": report.title, "icon": report.icon,
                 "route_base": f"/reports/{report.key}", "__doc__": report.help}  # fmt: skip
     return type(name, (ReportPage,), declared)
-
-
-def shown(kind: str, value: Any) -> str:
-    """A value as it stands on the screen."""
-    if value is None:
-        return "—"
-    if kind == AMOUNT:
-        return yuan(int(value))
-    if kind == PERCENT:
-        return f"{value * 100:.1f}%"
-    if kind == INTEGER:
-        return f"{int(value):,}"
-    if kind == DECIMAL:
-        return f"{value:,.2f}"
-    if kind == DURATION:
-        return duration(value)
-    return f"{value:%Y-%m-%d}" if kind == DATE else str(value)
-
-
-def duration(minutes: Any) -> str:
-    """90 → 1 小时 30 分."""
-    days, rest = divmod(round(minutes), 24 * 60)
-    hours, left = divmod(rest, 60)
-    parts = [(days, _("%(n)s 天", n=days)), (hours, _("%(n)s 小时", n=hours)), (left, _("%(n)s 分", n=left))]
-    return " ".join(text for number, text in parts if number) or _("%(n)s 分", n=0)
-
-
-def drawn(kind: str, value: Any) -> float | None:
-    """A value as a chart draws it: yuan, per cent, hours."""
-    if value is None:
-        return None
-    scale = {AMOUNT: 0.01, PERCENT: 100, DURATION: 1 / 60}.get(kind, 1)
-    return round(float(value) * scale, 2)
-
-
-def filed(kind: str, value: Any) -> Any:
-    """A value as a sheet holds it: a number where it is one."""
-    if value is None or kind == DATE:
-        return value
-    if kind == AMOUNT:
-        return Decimal(value).scaleb(-2)
-    if kind in (PERCENT, DURATION, DECIMAL):
-        return round(float(value), 4)
-    return int(value) if kind == INTEGER and not isinstance(value, str) else str(value)
-
-
-def heading(title: str, kind: str) -> str:
-    """A column's title in the sheet, with the unit that the screen shows at each value."""
-    unit = {AMOUNT: _("元"), DURATION: _("分钟")}.get(kind)
-    return f"{title}({unit})" if unit else title

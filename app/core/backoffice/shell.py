@@ -1,12 +1,10 @@
-"""What surrounds every page: the menu of what one may see, the start page, error pages."""
+"""What surrounds every page: the menu of what one may see, and error pages."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, current_app, g, redirect, render_template, request, url_for
-from flask_appbuilder import BaseView, expose
-from flask_babel import format_date
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
@@ -14,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from app.core import clock, rights
+from app.core import rights
 from app.core.api.problem import CODES, problem, problem_of
 from app.core.backoffice.sessions import act_as_staff, act_as_visitor
 from app.core.db import db, reading
@@ -48,46 +46,6 @@ class MenuItem:
     icon: str
     url: str
     active: bool
-
-
-class IndexView(BaseView):
-    """工作台: what there is to do, by rights."""
-
-    route_base = ""
-    default_view = "index"
-
-    @expose("/")
-    def index(self) -> str | Response:
-        if not current_user.is_authenticated:
-            return redirect(url_for("SignInView.login"))
-        session = db.session()
-        with reading():
-            tiles = [
-                {
-                    "title": tile.title,
-                    "count": tile.count(session),
-                    "url": url_for(tile.endpoint, **dict[str, Any](tile.parameters)),
-                }
-                for module in registry()
-                for tile in module.tiles
-                if rights.can(tile.area, tile.action)
-            ]
-            return render_template(
-                "backoffice/dashboard.html", tiles=tiles, greeting=_greeting(), today=_today(),
-                roles=[_("超级管理员") if role.name == rights.SUPERADMIN else role.name for role in current_user.roles],
-            )  # fmt: skip
-
-
-def _greeting() -> str:
-    hour = clock.local(clock.now()).hour
-    for until, words in ((5, _("夜深了")), (11, _("早上好")), (13, _("中午好")), (18, _("下午好"))):
-        if hour < until:
-            return words
-    return _("晚上好")
-
-
-def _today() -> str:
-    return format_date(clock.today(), "y年M月d日 EEEE")
 
 
 def init_app(app: Flask) -> None:

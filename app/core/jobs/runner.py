@@ -5,29 +5,31 @@ nothing; a process that dies leaves a lease that runs out and is claimed again.
 """
 
 import threading
-import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from flask import Flask
-from sqlalchemy import Update, delete, or_, select, update
+from flask import Flask, current_app
+from sqlalchemy import ColumnElement, Update, delete, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from app.core import clock, settings
+from app.core import clock, sentry, settings
 from app.core.audit import SYSTEM, act_as
 from app.core.db import conflict_insert, db, execute, reading, transaction
 from app.core.jobs.models import DEAD, DONE, RUNNING, WAITING, JobRun, OutboxEntry
 from app.core.jobs.outbox import Outside, Timed, put
+from app.core.logs import frames
 from app.core.module import registry
 
-LEASE = timedelta(minutes=5)
+LEASE = timedelta(seconds=45)
+"""How long after the death of its process an entry is taken up again; a living process extends it."""
 MOST_ATTEMPTS = 5
 DELAYS = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 SLOTS_KEPT = timedelta(days=31)
-FRAMES_LOGGED = 8
 
 log = structlog.get_logger("jobs")
 
@@ -91,14 +93,20 @@ def tick(schedule: Sequence[Timed]) -> None:
                 put(session, kind, {})
 
 
-def claim() -> Claim | None:
-    """Take the next due entry for the time of a lease, or None when nothing is due."""
-    session, now = db.session(), clock.now()
-    due = or_(
+def due(now: datetime) -> ColumnElement[bool]:
+    """Entries that somebody should do: their time has come, or whoever had them let the lease run out."""
+    return or_(
         (OutboxEntry.state == WAITING) & (OutboxEntry.due_at <= now),
         (OutboxEntry.state == RUNNING) & (OutboxEntry.leased_until < now),
     )
-    candidate = select(OutboxEntry).where(due).order_by(OutboxEntry.due_at, OutboxEntry.id).limit(1)
+
+
+def claim(entry_id: int | None = None) -> Claim | None:
+    """Take the next due entry (or this one) for the time of a lease, or None when nothing is due."""
+    session, now = db.session(), clock.now()
+    candidate = select(OutboxEntry).where(due(now)).order_by(OutboxEntry.due_at, OutboxEntry.id).limit(1)
+    if entry_id is not None:
+        candidate = candidate.where(OutboxEntry.id == entry_id)
     with reading():
         anything = session.scalar(candidate)
         session.rollback()
@@ -136,8 +144,9 @@ def run(claimed: Claim) -> None:
             kind=claimed.kind,
             attempt=claimed.attempt,
             error=type(error).__name__,  # neither here nor in the row its text, which may hold personal data
-            frames=traceback.format_tb(error.__traceback__)[-FRAMES_LOGGED:],
+            frames=frames(error.__traceback__),
         )
+        sentry.report(error)
         _fail(session, claimed, error)
 
 
@@ -147,7 +156,8 @@ def _do(session: Session, claimed: Claim, handler: Any) -> None:
         with reading():
             prepared = handler.prepare(session, payload)
             session.rollback()
-        outcome = handler.call(prepared) if prepared is not None else None
+        with _kept(claimed):
+            outcome = handler.call(prepared) if prepared is not None else None
         with transaction():
             _end(session, claimed)
             if prepared is not None:
@@ -156,6 +166,32 @@ def _do(session: Session, claimed: Claim, handler: Any) -> None:
     with transaction():
         _end(session, claimed)
         handler(session, payload)
+
+
+@contextmanager
+def _kept(claimed: Claim) -> Iterator[None]:
+    """The lease is extended while an outside party takes its time. (Work on the database needs none: there the entry
+    is locked by the transaction that ends it.)"""
+    app, over = current_app._get_current_object(), threading.Event()
+
+    def extend() -> None:
+        while not over.wait(LEASE.total_seconds() / 3):
+            with app.app_context():
+                try:
+                    execute(db.session(), claimed.ours().values(leased_until=clock.now() + LEASE))
+                    db.session.commit()
+                except SQLAlchemyError as error:
+                    log.warning("lease not extended", job=claimed.entry_id, error=type(error).__name__)
+                finally:
+                    db.session.remove()
+
+    keeper = threading.Thread(target=extend, name="lease", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        over.set()
+        keeper.join()
 
 
 def _end(session: Session, claimed: Claim) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import BigId, Moment, Record, choice_column, label
+from app.core.privacy import personal
 
 CHANNELS = {"inbox": "站内消息", "wechat": "微信订阅消息", "sms": "短信"}
 DELIVERY_STATES = {"pending": "待发送", "sent": "已发送", "failed": "失败", "skipped": "未发送"}
@@ -22,7 +23,7 @@ class Message(Record):
     )
     kind: Mapped[str] = mapped_column(String(48), index=True, info=label("类别"))
     title: Mapped[str] = mapped_column(String(64), info=label("标题"))
-    body: Mapped[str] = mapped_column(Text, info=label("内容"))
+    body: Mapped[str] = mapped_column(Text, info=personal("内容", "通知本人", open=True))
     link: Mapped[str] = mapped_column(String(200), default="", info=label("跳转页面"))
     read_at: Mapped[datetime | None] = mapped_column(Moment, info=label("阅读时间"))
 

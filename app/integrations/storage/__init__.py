@@ -1,54 +1,28 @@
-"""Where the bytes of uploads lie: a small interface, and the local directory behind it.
+"""Where the bytes of uploads lie: a local directory or an S3-compatible store, by configuration."""
 
-Bytes are written under a key once and never changed; other stores (S3) answer the same three calls.
-"""
+from collections.abc import Mapping
+from typing import Any
 
-import os
-from pathlib import Path
-from typing import Protocol
+from app.integrations.storage.local import LocalStorage
+from app.integrations.storage.s3 import S3Storage
+from app.integrations.storage.store import Storage
 
-
-class Storage(Protocol):
-    """Bytes by key."""
-
-    def put(self, key: str, content: bytes) -> None:
-        """Store ``content``; when it returns, the bytes survive a crash."""
-
-    def get(self, key: str) -> bytes:
-        """The bytes. Raises FileNotFoundError."""
-
-    def delete(self, key: str) -> None:
-        """Remove them; absent ones are no error."""
+__all__ = ("LocalStorage", "S3Storage", "Storage", "chosen")
 
 
-class LocalStorage:
-    """Files below a directory, in two levels of folders; written beside and renamed, so no reader sees half a file."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def put(self, key: str, content: bytes) -> None:
-        path = self._path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f"{path.name}.{os.getpid()}.part")
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-    def get(self, key: str) -> bytes:
-        return self._path(key).read_bytes()
-
-    def delete(self, key: str) -> None:
-        self._path(key).unlink(missing_ok=True)
-
-    def _path(self, key: str) -> Path:
-        if not key.replace("-", "").replace("_", "").replace(".", "").isalnum() or key.startswith("."):
-            raise ValueError("not a storage key")
-        return self.root / key[:2] / key[2:4] / key
+def chosen(config: Mapping[str, Any]) -> Storage:
+    """The storage that the settings name. Raises SystemExit with a sentence when they are incomplete."""
+    if config["STORAGE"] == "local":
+        return LocalStorage(config["DATA_DIR"] / "media")
+    if config["STORAGE"] != "s3":
+        raise SystemExit(f"STORAGE={config['STORAGE']!r} 不是有效的值,应为 local 或 s3")
+    missing = [name for name in ("S3_BUCKET", "S3_ACCESS_KEY", "S3_SECRET_KEY") if not config[name]]
+    if missing:
+        raise SystemExit(f"对象存储的设置不完整,还需要:{'、'.join(missing)}")
+    return S3Storage(
+        config["S3_BUCKET"],
+        config["S3_ENDPOINT"],
+        config["S3_REGION"],
+        config["S3_ACCESS_KEY"],
+        config["S3_SECRET_KEY"],
+    )

@@ -1,4 +1,4 @@
-"""How billing meets its payment channel: chosen by configuration, made once per process."""
+"""How billing meets its payment channel: chosen by configuration, made once per process; what it hears from below."""
 
 import os
 from collections.abc import Callable
@@ -17,6 +17,8 @@ from app.integrations.wechatpay.fake import FakeWeChatPay, serve
 from app.integrations.wechatpay.fake_cashier import PLACE, FakeCashier
 from app.modules.billing.channels import PaymentChannel
 from app.modules.billing.commands import fake_commands
+from app.modules.billing.own_data import forget
+from app.modules.members.signals import member_erased
 
 CALLBACK = "/api/v1/callbacks/wechatpay"
 NEEDED = (
@@ -26,7 +28,8 @@ NEEDED = (
 
 
 def connect(app: Flask) -> None:
-    """Choose the channel. Raises SystemExit with a sentence when the settings are incomplete or unsafe."""
+    """Choose the channel, and let go of who has left. Raises SystemExit when the settings are incomplete or unsafe."""
+    member_erased.connect(forget)
     config = app.config
     if any(config[name] for name in NEEDED):
         account = _account(config)

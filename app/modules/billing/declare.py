@@ -16,6 +16,7 @@ from app.core.module import (
     Setting,
     Tile,
 )
+from app.core.search import Searched
 from app.modules.billing import finance_sheets, operations, queries, sheets, tariff_sheets
 from app.modules.billing import models as _tables  # noqa: F401  (the metadata knows them)
 from app.modules.billing.api import bills as bills_api
@@ -34,13 +35,15 @@ from app.modules.billing.backoffice import (
     runs,
     tariffs,
 )
+from app.modules.billing.books import CHECKS
 from app.modules.billing.connections import connect
 from app.modules.billing.demo import tariffs as demo
 from app.modules.billing.jobs import HANDLERS, SCHEDULE
 from app.modules.billing.operations import dunning as dunning_operations
 from app.modules.billing.operations import late_fees, offset
 from app.modules.billing.operations import runs as run_operations
-from app.modules.billing.reports import REPORTS
+from app.modules.billing.own_data import OWN_DATA
+from app.modules.billing.reports import PANELS, REPORTS
 
 MODULE = Module(
     "billing",
@@ -93,6 +96,7 @@ MODULE = Module(
         tariff_sheets.READINGS,
     ),
     reports=REPORTS,
+    panels=PANELS,
     menu=(MenuEntry("billing", "在线缴费", "wallet", "/pkg-billing/bills", ("merchant", "tenant")),),
     tiles=(
         Tile("billing", "approve", "待审批退款", queries.count_refunds, "RefundView.list", {"state": "pending"}),
@@ -148,6 +152,9 @@ MODULE = Module(
         Timed("billing.offset", daily_at="01:00"),
         *SCHEDULE,
     ),
+    own_data=OWN_DATA,
+    checks=CHECKS,
+    search=(Searched(bills.BillView, exact=("number",), detail=("customer", "fee_item", "amount_fen", "state")),),
     start=connect,
     install=operations.install,
     demo=demo.fill,

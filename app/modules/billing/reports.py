@@ -1,5 +1,6 @@
 """Reports of billing: each a sum over the ledger, or over what is owed now (B3)."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.core.reports import AMOUNT, DATE, INTEGER, PERCENT, Asked, Chart, Column, Report
+from app.core.reports import AMOUNT, DATE, INTEGER, PERCENT, Asked, Chart, Column, Panel, Rate, Report
 from app.modules.billing.models import Bill, FeeItem, LedgerEntry, Payment
 from app.modules.billing.models.bills import OPEN
 from app.modules.billing.models.ledger import CASH, DEPOSIT, ISSUE, OFFSET, PAYMENT, RECEIVABLE, REFUND, VOIDING, WAIVED
@@ -98,6 +99,22 @@ def daily_cash(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
     return [(day, *(int(amount) for amount in amounts)) for day, *amounts in found]
 
 
+def arrears_by_age(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
+    """The same arrears, one row an age."""
+    groups = ageing(session, replace(asked, by="community"))
+    titles = [*(title for _days, title in AGES), OLDEST]
+    return [(title, sum(row[n] for row in groups)) for n, title in enumerate(titles, 1)] if groups else []
+
+
+def cash_by_channel(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
+    """The same takings, one row a channel that took something, deposits and refunds after them."""
+    days = daily_cash(session, asked)
+    titles = [*CHANNELS.values(), "押金净收", "退款支出"]
+    sums = [sum(row[n] for row in days) for n in range(1, len(titles) + 1)]
+    sums[-1] = -sums[-1]
+    return [(title, fen) for title, fen in zip(titles, sums, strict=True) if fen]
+
+
 def finance_totals(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
     """Per day what finance reported beside what our books took in from it (B5)."""
     found = finance.totals_by_day(session, asked.start, asked.end, asked.communities)
@@ -183,3 +200,19 @@ REPORTS = (
         help="按入账日期统计。净收款 = 各渠道收款 + 押金净收 − 退款支出。",
     ),
 )
+COLLECTION, AGEING, DAILY_CASH = REPORTS[1:]
+
+PANELS = (
+    Panel(
+        "collection", "收缴率", COLLECTION, show=(0, 3, 4, 6), by="fee", chart=Chart("bar", 0, (1, 2)),
+        rate=Rate("收缴率", 2, 1),
+    ),
+    Panel(
+        "arrears", "欠费账龄", AGEING, columns=[Column("账龄"), Column("欠费", AMOUNT)], rows=arrears_by_age,
+        chart=Chart("bar", 0, (1,)),
+    ),
+    Panel(
+        "cash", "收款", DAILY_CASH, columns=[Column("渠道"), Column("净收款", AMOUNT)], rows=cash_by_channel,
+        chart=Chart("bar", 0, (1,)), most=len(CHANNELS) + 2,
+    ),
+)  # fmt: skip

@@ -11,3 +11,5 @@ Sent inside the booking transaction with ``session`` and ``bill_id``: what a rec
 """
 bill_reopened = _signals.signal("bill_reopened")
 """The reverse: a refund has taken back what settled the bill. Same sender and keywords."""
+bill_voided = _signals.signal("bill_voided")
+"""The bill is void and nothing is owed. Same sender and keywords, and ``reason``."""

@@ -1,6 +1,7 @@
 """The module in one object."""
 
 from app.core.module import Area, Module
+from app.core.search import Searched
 from app.modules.estate import backoffice, connections, demo, sheets
 from app.modules.estate.api import api
 
@@ -12,6 +13,7 @@ MODULE = Module(
     views=(backoffice.UnitView, backoffice.BuildingView, backoffice.CommunityView),
     api=(api,),
     sheets=(sheets.COMMUNITIES, sheets.BUILDINGS, sheets.UNITS),
+    search=(Searched(backoffice.UnitView, words=("number",), detail=("community", "kind", "status")),),
     start=connections.connect,
     demo=demo.fill,
 )

@@ -18,7 +18,7 @@ from app.core.module import (
 )
 from app.modules.feedback import backoffice, connections, demo, operations, queries, sheets
 from app.modules.feedback.api import MENU, api
-from app.modules.feedback.reports import REPORTS
+from app.modules.feedback.reports import PANELS, REPORTS
 
 MODULE = Module(
     "feedback",
@@ -32,6 +32,7 @@ MODULE = Module(
     api=(api,),
     sheets=(sheets.TYPES,),
     reports=REPORTS,
+    panels=PANELS,
     media=(Purpose(operations.PHOTOS, "投诉建议图片", area="feedback"),),
     menu=(MenuEntry(MENU, "投诉建议", "comment", "/pkg-feedback/list", ("merchant", "tenant")),),
     tiles=(
@@ -55,6 +56,7 @@ MODULE = Module(
     ),
     install=operations.install,
     start=connections.connect,
+    own_data=queries.OWN_DATA,
     demo=demo.fill,
     demo_after=("members", "system"),
 )

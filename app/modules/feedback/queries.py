@@ -13,10 +13,11 @@ from flask_appbuilder.security.sqla.models import (
     assoc_user_role,
 )
 from flask_babel import gettext as _
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.core import rights
+from app.core.own_data import Own
 from app.core.privacy import keyring
 from app.core.rights import SUPERADMIN
 from app.modules.feedback.models import OPEN, SUBMITTED, Feedback, FeedbackReply
@@ -79,3 +80,20 @@ def count_submitted(session: Session) -> int:
 def count_late(session: Session) -> int:
     """What is open and was escalated, within the signed-in person's communities."""
     return _count(session, Feedback.state.in_(OPEN), Feedback.escalated_at.is_not(None))
+
+
+OWN_DATA = (
+    Own(
+        "feedback", Feedback, written_by,
+        ("id", "kind", "content", "anonymous", "state", "rating", "rating_note", "created_at", "closed_at"),
+    ),
+    Own(
+        "feedback_replies", FeedbackReply,
+        lambda member_id: and_(
+            FeedbackReply.staff_id.is_(None),
+            FeedbackReply.feedback_id.in_(select(Feedback.id).where(written_by(member_id))),
+        ),
+        ("feedback_id", "content", "created_at"),
+    ),
+)  # fmt: skip
+"""What somebody wrote, anonymous or not: they themselves may read it."""

@@ -7,7 +7,7 @@ from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.core.reports import DECIMAL, DURATION, INTEGER, PERCENT, Asked, Chart, Column, Report
+from app.core.reports import DECIMAL, DURATION, INTEGER, PERCENT, Asked, Chart, Column, Panel, Rate, Report
 from app.modules.estate.models import Community
 from app.modules.feedback.models import (
     ANSWERED,
@@ -103,3 +103,10 @@ REPORTS = (
         help="按提交日期统计；超时为首次答复晚于期限，或至今未答复且已过期限；平均答复用时为提交到首次答复的时间。",
     ),
 )
+
+PANELS = (
+    Panel(
+        "feedback", "投诉建议", REPORTS[0], show=(0, 1, 2, 7), by="type", chart=Chart("bar", 0, (2, 1)),
+        rate=Rate("超时率", 3, 1),
+    ),
+)  # fmt: skip

@@ -3,7 +3,7 @@
 from app.core.module import APPROVE, EDIT, EXPORT, REVEAL, VIEW, Area, MenuEntry, Module, Purpose, Setting, Tile
 from app.modules.leasing import backoffice, connections, demo, queries, sheets
 from app.modules.leasing.api import MENU, api
-from app.modules.leasing.reports import REPORTS
+from app.modules.leasing.reports import PANELS, REPORTS
 
 MODULE = Module(
     "leasing",
@@ -17,6 +17,7 @@ MODULE = Module(
     api=(api,),
     sheets=(sheets.LISTINGS,),
     reports=REPORTS,
+    panels=PANELS,
     media=(Purpose("listing", "场地照片", public=True, area="listings"),),
     menu=(
         MenuEntry(MENU, "场地租赁", "shop", "/pkg-leasing/listings", ("visitor", "merchant", "tenant", "technician")),
@@ -36,6 +37,7 @@ MODULE = Module(
         Setting("leasing.leasing_template", "租赁申请结果订阅消息模板", "", "微信公众平台的模板编号；空则只发站内消息"),
     ),
     start=connections.connect,
+    own_data=queries.OWN_DATA,
     demo=demo.fill,
     demo_after=("members", "system"),
 )

@@ -109,7 +109,7 @@ class LeaseApplication(Record):
     phone: Mapped[str] = mapped_column(Sealed, info=personal("手机号", "招商联系", mask=mask_phone))
     phone_index: Mapped[str | None] = blind_index("phone")
     phone_tail: Mapped[str | None] = tail("phone")
-    message: Mapped[str] = mapped_column(String(500), default="", info=label("留言"))
+    message: Mapped[str] = mapped_column(String(500), default="", info=personal("留言", "招商联系", open=True))
     state: Mapped[str] = state_column(PENDING)
     reason: Mapped[str] = mapped_column(String(200), default="", info=label("未通过原因"))
     decided_by: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"), info=label("审批人"))

@@ -17,7 +17,6 @@ from app.modules.leasing.models import (
     LEASED,
     PENDING,
     PUBLISHED,
-    WITHDRAWN,
     Lease,
     LeaseApplication,
     LeaseFollowUp,
@@ -261,6 +260,12 @@ def _tell(session: Session, application: LeaseApplication, title: str, body: str
 
 def forget(session: Session, *, member_id: int) -> None:
     """An erased member's applications stay for the figures, without name, number and words."""
-    mine = update(LeaseApplication).where(LeaseApplication.member_id == member_id)
-    execute(session, mine.where(LeaseApplication.state == PENDING).values(state=WITHDRAWN))
-    execute(session, mine.values(name="已注销", phone="", phone_index=None, phone_tail=None, message=""))
+    mine = LeaseApplication.member_id == member_id
+    for pending in session.scalars(select(LeaseApplication).where(mine, LeaseApplication.state == PENDING)).all():
+        LeaseApplication.flow.apply(session, pending, "withdraw")
+    execute(
+        session,
+        update(LeaseApplication)
+        .where(mine)
+        .values(name="已注销", phone="", phone_index=None, phone_tail=None, message=""),
+    )

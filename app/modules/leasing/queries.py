@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.core import rights
 from app.core.errors import NotFound
+from app.core.own_data import Own
 from app.modules.estate.models import Community
 from app.modules.leasing.models import (
     LEASED,
@@ -91,3 +92,12 @@ def count_pending(session: Session) -> int:
     query: Any = select(func.count()).where(LeaseApplication.state == PENDING)
     scope = rights.communities()
     return session.scalar(query if scope is None else query.where(LeaseApplication.community_id.in_(scope))) or 0
+
+
+OWN_DATA = (
+    Own(
+        "lease_applications", LeaseApplication, lambda member_id: LeaseApplication.member_id == member_id,
+        ("listing_id", "name", "phone", "message", "state", "reason", "created_at", "decided_at"),
+    ),
+)  # fmt: skip
+"""What is kept about those who apply."""

@@ -9,7 +9,7 @@ from sqlalchemy import and_, case, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.core import clock, settings
-from app.core.reports import AMOUNT, DATE, DECIMAL, INTEGER, PERCENT, Asked, Chart, Column, Report
+from app.core.reports import AMOUNT, DATE, DECIMAL, INTEGER, PERCENT, Asked, Chart, Column, Panel, Rate, Report
 from app.modules.estate.models import UNIT_KINDS, Building, Community, Unit
 from app.modules.leasing.models import LISTING_KINDS, SIGNED, Lease, LeaseApplication, Listing, ListingDay
 from app.modules.members.models import Customer, Occupancy
@@ -238,3 +238,10 @@ REPORTS = (
         help="今天起若干天内到期的租约，以及没有登记租约的入住关系；天数在系统设置“租约到期提前提醒天数”中修改。",
     ),
 )
+
+PANELS = (
+    Panel(
+        "occupancy", "出租率", REPORTS[1], show=(0, 2, 3, 4, 5, 7), by="kind", chart=Chart("bar", 0, (1, 2)),
+        rate=Rate("出租率(按面积)", 4, 3),
+    ),
+)  # fmt: skip

@@ -39,6 +39,7 @@ MODULE = Module(
     handlers={"lost_found.expire": operations.expire},
     schedule=(Timed("lost_found.expire", daily_at="00:20"),),
     start=connections.connect,
+    own_data=queries.OWN_DATA,
     demo=demo.fill,
     demo_after=("members", "system"),
 )  # fmt: skip

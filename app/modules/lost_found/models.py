@@ -102,7 +102,7 @@ class LostFoundClaim(Record):
     )
     name: Mapped[str] = mapped_column(String(32), info=personal("认领人", "核实认领", mask=mask_name, open=True))
     phone: Mapped[str] = mapped_column(Sealed, info=personal("手机号", "核实认领", mask=mask_phone))
-    proof: Mapped[str] = mapped_column(String(500), info=label("证明说明"))
+    proof: Mapped[str] = mapped_column(String(500), info=personal("证明说明", "核实认领", open=True))
     state: Mapped[str] = state_column(PENDING)
     reason: Mapped[str] = mapped_column(String(200), default="", info=label("未通过原因"))
     decided_by: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"), info=label("核实人"))

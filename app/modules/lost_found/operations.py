@@ -14,14 +14,12 @@ from app.core.errors import Conflict, Invalid
 from app.modules.estate.models import Community
 from app.modules.lost_found.matching import matches
 from app.modules.lost_found.models import (
-    CLOSED,
     DIRECT,
     FOUND,
     LOST,
     PENDING,
     PROPERTY,
     PUBLISHED,
-    REJECTED,
     LostFoundClaim,
     LostFoundItem,
 )
@@ -221,9 +219,21 @@ def _tell_claimant(session: Session, made: LostFoundClaim, title: str, body: str
 
 def forget(session: Session, *, member_id: int) -> None:
     """An erased member's posts are closed, and hold nothing of theirs; nor do their claims."""
-    posts = update(LostFoundItem).where(LostFoundItem.member_id == member_id)
-    execute(session, posts.where(LostFoundItem.state.in_((PENDING, PUBLISHED))).values(state=CLOSED))
-    execute(session, posts.values(contact_name="", contact_phone=None, contact_way=PROPERTY, member_id=None))
-    claims = update(LostFoundClaim).where(LostFoundClaim.member_id == member_id)
-    execute(session, claims.where(LostFoundClaim.state == PENDING).values(state=REJECTED))
-    execute(session, claims.values(name="已注销", phone="", proof=""))
+    posted, claimed = LostFoundItem.member_id == member_id, LostFoundClaim.member_id == member_id
+    shown = select(LostFoundItem).where(posted, LostFoundItem.state.in_(LostFoundItem.flow.moves["close"].source))
+    for item in session.scalars(shown).all():
+        LostFoundItem.flow.apply(session, item, "close")
+    for claim in session.scalars(select(LostFoundClaim).where(claimed, LostFoundClaim.state == PENDING)).all():
+        LostFoundClaim.flow.apply(session, claim, "reject")
+    execute(
+        session,
+        update(LostFoundItem)
+        .where(posted)
+        .values(
+            contact_name="",
+            contact_phone=None,
+            contact_way=PROPERTY,
+            member_id=None,
+        ),
+    )
+    execute(session, update(LostFoundClaim).where(claimed).values(name="已注销", phone="", proof=""))

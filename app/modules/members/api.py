@@ -290,6 +290,7 @@ class ExportOut(Schema):
     media: list[str]
     consents: list[dict[str, Any]]
     messages: list[dict[str, Any]]
+    records: dict[str, list[dict[str, Any]]]
     exported_at: datetime
 
 

@@ -15,6 +15,7 @@ from app.core.module import (
     Setting,
     Tile,
 )
+from app.core.search import Searched
 from app.modules.members import backoffice, certification, client_api, demo, operations, queries, sheets
 from app.modules.members.api import api
 from app.modules.members.connections import connect
@@ -69,6 +70,18 @@ MODULE = Module(
     schedule=(
         Timed("members.forget_tokens", daily_at="03:10"),
         Timed("members.follow_the_day", daily_at="00:05"),
+    ),
+    search=(
+        Searched(
+            backoffice.CustomerView,
+            words=("name", "contact_name"),
+            phone="phone",
+            detail=("kind", "contact_name", "phone"),
+        ),
+        Searched(backoffice.TechnicianView, words=("name",), phone="phone", detail=("phone", "trades")),
+        Searched(
+            backoffice.MemberView, words=("nickname", "contact_name"), phone="phone", detail=("contact_name", "phone")
+        ),
     ),
     start=connect,
     demo=demo.fill,

@@ -3,12 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from app.core import audit, clock, media
 from app.core.db import execute
 from app.core.messages.models import Message, Subscription
+from app.core.module import registry
+from app.core.own_data import MOST
 from app.core.privacy import keyring
 from app.modules.members import certification, queries
 from app.modules.members.models import (
@@ -22,9 +24,6 @@ from app.modules.members.models import (
     Technician,
 )
 from app.modules.members.signals import member_erased
-
-MOST = 500
-"""Rows of a kind in a copy; nobody has more."""
 
 
 def copy(session: Session, member: Member) -> dict[str, Any]:
@@ -67,7 +66,7 @@ def copy(session: Session, member: Member) -> dict[str, Any]:
             }
             for a in session.scalars(applications)
         ],
-        "media": [file.key for file in session.scalars(_material(member))],
+        "media": list(session.scalars(_uploads(member).with_only_columns(media.MediaFile.key).limit(MOST))),
         "consents": [
             {"kind": c.kind, "version": c.version, "at": _at(c.created_at)} for c in session.scalars(consents)
         ],
@@ -75,6 +74,7 @@ def copy(session: Session, member: Member) -> dict[str, Any]:
             {"title": m.title, "body": m.body, "at": _at(m.created_at), "read_at": _at(m.read_at)}
             for m in session.scalars(received)
         ],
+        "records": {own.key: own.copy(session, member.id) for module in registry() for own in module.own_data},
     }  # fmt: skip
 
 
@@ -106,13 +106,17 @@ def erase(session: Session, member: Member) -> None:
     session.flush()
 
 
-def _material(member: Member) -> Any:
-    """The pictures that are the member's alone: certification material, and uploads that became part of nothing."""
+def _uploads(member: Member) -> Select[media.MediaFile]:
+    """All that the member has uploaded."""
     return select(media.MediaFile).where(
-        media.MediaFile.owner_kind == "member",
-        media.MediaFile.owner_id == str(member.id),
-        or_(media.MediaFile.purpose == certification.PURPOSE, media.MediaFile.record.is_(None)),
+        media.MediaFile.owner_kind == "member", media.MediaFile.owner_id == str(member.id)
     )
+
+
+def _material(member: Member) -> Select[media.MediaFile]:
+    """The pictures that are the member's alone: certification material, and uploads that became part of nothing."""
+    alone = or_(media.MediaFile.purpose == certification.PURPOSE, media.MediaFile.record.is_(None))
+    return _uploads(member).where(alone)
 
 
 def _at(moment: datetime | None) -> str | None:

@@ -2,7 +2,7 @@
 
 from app.core.api import ANY
 from app.core.module import Area, MenuEntry, Module, Setting
-from app.modules.notices import backoffice, demo, operations, sheets
+from app.modules.notices import backoffice, connections, demo, operations, queries, sheets
 from app.modules.notices.api import MENU, api
 
 MODULE = Module(
@@ -16,6 +16,8 @@ MODULE = Module(
     menu=(MenuEntry(MENU, "通知公告", "speaker", "/pkg-notices/notices", ANY),),
     settings=(Setting("notices.notice_template", "公告订阅消息模板", "", "微信公众平台的模板编号；空则只发站内消息"),),
     handlers={operations.PUSH: operations.push},
+    own_data=queries.OWN_DATA,
+    start=connections.connect,
     demo=demo.fill,
     demo_after=("estate", "members"),
 )

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.core import clock, jobs, messages, publishing, richtext
@@ -105,3 +105,8 @@ def read(session: Session, notice_id: int, member_id: int, role: str) -> None:
             .where(Notice.id == notice_id)
             .values(read_count=Notice.read_count + 1, updated_at=Notice.updated_at),  # nobody edited it
         )
+
+
+def forget(session: Session, *, member_id: int) -> None:
+    """What an erased member has read is nobody's business any more; the count of readers stays."""
+    execute(session, delete(NoticeRead).where(NoticeRead.member_id == member_id))

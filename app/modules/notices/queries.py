@@ -6,6 +6,7 @@ from sqlalchemy import Select, String, and_, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.core import publishing
+from app.core.own_data import Own
 from app.modules.estate.models import Unit
 from app.modules.members.models import Member, Occupancy
 from app.modules.members.queries import ROLE, current_occupancies, reaches
@@ -54,3 +55,9 @@ def audience_size(session: Session, notice: Notice) -> int:
 def newest_first() -> tuple[Any, ...]:
     """The order of lists that are not paged."""
     return tuple(column.desc() for column in ORDER)
+
+
+OWN_DATA = (
+    Own("notice_reads", NoticeRead, lambda member_id: NoticeRead.member_id == member_id, ("notice_id", "read_at")),
+)
+"""Which notices a member has opened."""

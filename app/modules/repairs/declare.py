@@ -16,11 +16,12 @@ from app.core.module import (
     Setting,
     Tile,
 )
+from app.core.search import Searched
 from app.modules.repairs import deadlines, demo, queries, sheets
 from app.modules.repairs.backoffice import board, catalogue, orders
 from app.modules.repairs.connections import connect
 from app.modules.repairs.operations import reporting, watch, work
-from app.modules.repairs.reports import REPORTS
+from app.modules.repairs.reports import PANELS, REPORTS
 from app.modules.repairs.step_api import api  # the same endpoints with the steps added to them
 
 MODULE = Module(
@@ -44,6 +45,7 @@ MODULE = Module(
     sheets=(sheets.CATEGORIES, sheets.EQUIPMENT),
     media=(Purpose(reporting.PURPOSE, "报修照片", area="work_orders"),),
     reports=REPORTS,
+    panels=PANELS,
     menu=(MenuEntry("repairs", "设备报修", "wrench", "/pkg-repairs/orders", ("merchant", "tenant", "technician")),),
     tiles=(
         Tile("work_orders", "edit", "待派工单", queries.count_waiting, "WorkOrderView.list",
@@ -71,7 +73,12 @@ MODULE = Module(
               "repairs.forget_erased": reporting.forget_erased},
     schedule=(Timed("repairs.watch", every_minutes=5), Timed("repairs.confirm_by_silence", every_minutes=60),
               Timed("repairs.forget_erased", daily_at="03:20")),
+    search=(
+        Searched(orders.WorkOrderView, words=("contact_name",), ends=("number",), exact=("number",),
+                 phone="contact_phone", detail=("category", "state", "contact_name")),
+    ),
     start=connect,
+    own_data=queries.OWN_DATA,
     demo=demo.fill,
     demo_after=("members", "billing"),
 )  # fmt: skip

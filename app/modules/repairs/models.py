@@ -179,6 +179,7 @@ class WorkOrder(Record):
         charge=Move((AGREED,), DUE, "生成维修费账单"),
         settle=Move((DUE,), SETTLED, "缴清维修费"),
         reopen_fee=Move((SETTLED,), DUE, "退款后恢复待缴"),
+        void_fee=Move((DUE,), WAIVED, "维修费账单作废"),
         waive=Move((AGREED, DUE), WAIVED, "免收维修费", right="approve"),
     )
 
@@ -296,6 +297,7 @@ MAY: dict[str, tuple[str, ...]] = {
     "charge": (SYSTEM,),
     "settle": (SYSTEM,),
     "reopen_fee": (SYSTEM,),
+    "void_fee": (SYSTEM,),
     "waive": (STAFF, SYSTEM),
 }
 """Who makes which move. Staff agree, confirm and answer only in place of a reporter who is not on a phone of ours."""

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 from app.core import clock, media, rights
 from app.core.errors import NotFound
 from app.core.media import MediaFile
+from app.core.own_data import Own
 from app.modules.estate.models import Unit
 from app.modules.members.models import Technician
 from app.modules.repairs import deadlines
@@ -287,3 +288,18 @@ def for_grabbing(session: Session, technician: Technician, number: int) -> WorkO
     return visible(
         session, number, WorkOrder.technician_id == technician.id, and_(WorkOrder.state.in_(BEING_TAKEN), *rest)
     )
+
+
+OWN_DATA = (
+    Own(
+        "work_orders", WorkOrder, lambda member_id: WorkOrder.reporter_id == member_id,
+        ("number", "area", "place", "description", "contact_name", "contact_phone", "preferred_at", "state",
+         "created_at", "closed_at", "quote_fen", "fee_state", "speed", "attitude", "quality", "rating_note"),
+    ),
+    Own(
+        "work_order_notes", WorkOrderEvent,
+        lambda member_id: and_(WorkOrderEvent.actor == REPORTER, WorkOrderEvent.actor_id == member_id),
+        ("work_order_id", "at", "step", "note"),
+    ),
+)  # fmt: skip
+"""What is kept about the one who reports."""

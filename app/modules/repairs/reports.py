@@ -12,7 +12,7 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.core.reports import DECIMAL, DURATION, INTEGER, PERCENT, Asked, Chart, Column, Report
+from app.core.reports import DECIMAL, DURATION, INTEGER, PERCENT, Asked, Chart, Column, Panel, Report
 from app.modules.estate.models import Community
 from app.modules.members.models import TRADES, Technician
 from app.modules.repairs import deadlines
@@ -205,3 +205,9 @@ REPORTS = (
         help="统计期内报修、接单或完工晚于时限的工单；时限已按工作时间、节假日和暂停推算，超时为截止时刻之后的自然时间。",
     ),
 )
+
+PANELS = (
+    Panel(
+        "repairs", "报修与超时", REPORTS[0], show=(0, 1, 2, 8, 5), by="category", chart=Chart("bar", 0, (1, 2, 3)),
+    ),
+)  # fmt: skip

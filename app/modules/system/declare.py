@@ -2,7 +2,8 @@
 
 from app.core import media, messages, richtext
 from app.core.api import idempotency, machines
-from app.core.jobs import Timed, runner
+from app.core.backoffice import deliveries, panels
+from app.core.jobs import Outside, Timed, runner
 from app.core.module import DELETE, EDIT, EXPORT, VIEW, Area, Module, Purpose, Setting, Tile
 from app.modules.system import api, commands, demo, media_api, operations, queries
 from app.modules.system.backoffice import AuditView, JobView, MenuModuleView, MessageView
@@ -31,12 +32,17 @@ MODULE = Module(
         "jobs.forget_done": runner.forget_done,
         "media.sweep": media.sweep,
         "messages.deliver": messages.deliver,
+        "reports.deliver": deliveries.deliver,
+        deliveries.DELIVER: Outside(deliveries.prepare, deliveries.make, deliveries.put_into_inbox),
+        "panels.renew": Outside(panels.renewable, panels.renew, panels.renewed),
     },
     schedule=(
         Timed("api.forget_answers", daily_at="03:20"),
         Timed("api.forget_nonces", every_minutes=30),
         Timed("jobs.forget_done", daily_at="03:30"),
         Timed("media.sweep", every_minutes=60),
+        Timed("reports.deliver", daily_at="06:30"),
+        Timed("panels.renew", every_minutes=5),
     ),
     tiles=(Tile("jobs", "edit", "失败的后台任务", queries.count_dead_jobs, "JobView.list", {"state": "dead"}),),
     start=commands.start,

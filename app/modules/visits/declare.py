@@ -2,11 +2,12 @@
 
 from app.core.jobs import Timed
 from app.core.module import APPROVE, EXPORT, REVEAL, STANDARD, VIEW, Area, MenuEntry, Module, Setting, Tile
+from app.core.search import Searched
 from app.modules.visits import api, demo, gate_api, queries, sheets
 from app.modules.visits.backoffice import desk, gates, visits
 from app.modules.visits.connections import connect
 from app.modules.visits.operations import keys, redeeming, watching
-from app.modules.visits.reports import REPORTS
+from app.modules.visits.reports import PANELS, REPORTS
 
 MODULE = Module(
     "visits",
@@ -36,6 +37,7 @@ MODULE = Module(
     api=(api.api, gate_api.api),
     sheets=(sheets.REGULARS,),
     reports=REPORTS,
+    panels=PANELS,
     menu=(
         MenuEntry("visits", "来访通行", "qr", "/pkg-visits/visits", ("visitor", "merchant", "tenant", "technician")),
     ),
@@ -68,6 +70,11 @@ MODULE = Module(
         "visits.forget": watching.forget,
     },
     schedule=(Timed("visits.expire", every_minutes=5), Timed("visits.forget", daily_at="03:40")),
+    search=(
+        Searched(visits.VisitView, words=("visitor_name",), phone="visitor_phone",
+                 detail=("visitor_name", "kind", "unit", "state")),
+    ),
+    own_data=queries.OWN_DATA,
     install=keys.install,
     start=connect,
     demo=demo.fill,

@@ -63,7 +63,7 @@ def take_hikvision(number: str, key: str) -> Response:
         if reading is not None:
             verdict = _decide(gate, reading)
         elif gate is not None:
-            gates.seen(db.session(), gate.id)
+            gates.seen(db.session(), gate)
     return Response(hikvision.write(event, verdict), content_type="application/json")
 
 
@@ -93,5 +93,5 @@ def _noted(gate: Gate | None) -> Response:
     if gate is None:
         limits.spend(STRANGERS, "device", limits.address())
         return Response("", status=404)
-    gates.seen(db.session(), gate.id)
+    gates.seen(db.session(), gate)
     return Response("OK", content_type="text/plain")

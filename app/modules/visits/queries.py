@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.core import clock, rights, settings
 from app.core.errors import NotFound
+from app.core.own_data import Own
 from app.core.privacy import keyring
 from app.modules.estate.models import Unit
 from app.modules.members import queries as members
@@ -213,3 +214,17 @@ def find_visitors(session: Session, text: str) -> list[Visit]:
         named = [Visit.visitor_phone_index == keyring().digest(text) if whole else Visit.visitor_phone_tail == text]
     query = select(Visit).where(or_(*named)).options(*SHOWN)
     return list(session.scalars(in_scope(query, Visit).order_by(Visit.id.desc()).limit(30)))
+
+
+OWN_DATA = (
+    Own(
+        "visits", Visit, lambda member_id: Visit.member_id == member_id,
+        ("kind", "visitor_name", "visitor_phone", "plate", "purpose", "starts_at", "ends_at", "state", "reason",
+         "arrived_at", "left_at", "created_at"),
+    ),
+    Own(
+        "pass_batches", PassBatch, lambda member_id: PassBatch.member_id == member_id,
+        ("purpose", "count", "names", "starts_at", "ends_at", "state", "reason", "created_at"),
+    ),
+)  # fmt: skip
+"""What is kept of who registers visits and asks for cards."""

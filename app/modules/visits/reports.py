@@ -8,7 +8,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.core.reports import DURATION, INTEGER, PERCENT, Asked, Chart, Column, Report
+from app.core.reports import DURATION, INTEGER, PERCENT, Asked, Chart, Column, Panel, Report
 from app.modules.estate.models import Building, Community, Unit
 from app.modules.visits.models import Gate, Passage, Visit
 from app.modules.visits.models.gates import IN
@@ -109,3 +109,8 @@ REPORTS = (
         icon="fa-door-open",
     ),
 )  # fmt: skip
+
+PANELS = (
+    Panel("visits", "来访", REPORTS[0], show=(0, 1, 2), by="purpose", chart=Chart("bar", 0, (1, 2))),
+    Panel("passages", "通行与拒绝", REPORTS[1], show=(0, 1), by="outcome", chart=Chart("pie", 0, (1,))),
+)

@@ -45,6 +45,10 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+for (const select of document.querySelectorAll("[data-submit-on-change]")) {
+  select.addEventListener("change", () => select.form.requestSubmit(select.form.querySelector("[aria-current=true]")));
+}
+
 // One press, one request: a second press while the first is under way does nothing.
 document.addEventListener("submit", (event) => {
   const form = event.target;

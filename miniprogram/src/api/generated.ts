@@ -302,6 +302,7 @@ export interface ExportOut {
   media: string[]
   consents: Record<string, unknown>[]
   messages: Record<string, unknown>[]
+  records: Record<string, Record<string, unknown>[]>
   exported_at: string
 }
 

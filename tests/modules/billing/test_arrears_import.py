@@ -12,7 +12,7 @@ from app.modules.estate.models import Building, Community
 from tests.conftest import Browse, Store
 from tests.modules.billing.books import check_books
 from tests.modules.billing.factories import make_household
-from tests.modules.billing.uploading import upload
+from tests.uploading import upload
 
 HEADER = ["账单号", "园区", "楼栋", "房号", "客户名称", "客户手机号", "费用项", "账期", "截止日期", "应收金额", "备注"]
 

@@ -19,9 +19,9 @@ from tests.conftest import Browse, Store
 from tests.machines import SigningMachine
 from tests.modules.billing.books import check_books
 from tests.modules.billing.factories import make_bill, make_household
-from tests.modules.billing.uploading import upload
 from tests.modules.members.races import race
 from tests.postgresql import both_databases
+from tests.uploading import upload
 
 PATH = "/api/v1/integrations/finance"
 

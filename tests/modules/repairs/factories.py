@@ -11,7 +11,7 @@ from app.modules.billing.operations import charges
 from app.modules.estate.models import Unit
 from app.modules.members.models import Customer, CustomerMember, Member, Technician
 from app.modules.repairs.models import Equipment, RepairCategory, WorkOrder
-from app.modules.repairs.operations import assignment, reporting, work
+from app.modules.repairs.operations import assignment, fees, reporting, work
 from app.modules.repairs.operations.steps import Who
 from tests.factories import make_customer, make_member, make_occupancy, make_technician, make_unit
 
@@ -67,14 +67,17 @@ def make_plumber(session: Session, **values: Any) -> Technician:
     return make_technician(session, **{"trades": ["plumbing"], "member_id": member.id, **values})
 
 
-def bring_to(session: Session, order: WorkOrder, technician: Technician, state: str) -> WorkOrder:
-    """Lead an order of the leased area to a state by the steps that lead there."""
+def bring_to(session: Session, order: WorkOrder, technician: Technician, state: str, *, fee_fen: int = 0) -> WorkOrder:
+    """Lead an order of the leased area to a state by the steps that lead there, with a fee that was agreed on."""
     me, reporter = Who.technician(technician.id), Who.reporter(order.reporter_id or 0)
     path = ["grabbed", "accepted", "in_progress", "finished", "confirmed"]
     for reached in path[: path.index(state) + 1]:
         match reached:
             case "grabbed":
                 assignment.grab(session, order, technician)
+                if fee_fen:
+                    fees.quote(session, order, me, fee_fen, "更换阀芯")
+                    fees.answer_quote(session, order, reporter, True)
             case "accepted":
                 work.propose(session, order, me, clock.now() + SOON, None)
                 work.agree(session, order, reporter)

@@ -11,6 +11,7 @@ from python_calamine import load_workbook
 from sqlalchemy import select
 
 from app.core import clock
+from app.core.messages.models import Message
 from app.core.rights import StaffScope
 from app.modules.billing.models import Bill
 from app.modules.members.models import Technician
@@ -142,6 +143,23 @@ def test_the_desk_files_for_a_caller_and_answers_in_their_place(browse: Browse, 
         assert session.get_one(WorkOrder, order_id).fee_state == "waived"
         assert session.scalar(select(Bill.state)) == "void"
         assert session.scalar(select(FollowUp.outcome)) == "satisfied"
+
+
+@pytest.mark.req("R8")
+def test_a_bill_voided_in_billing_ends_the_fee_of_its_order(browse: Browse, store: Store) -> None:
+    with store() as session:
+        home, plumber = make_home(session), make_plumber(session)
+        order = bring_to(session, make_order(session, home), plumber, "confirmed", fee_fen=8000)
+        order_id, bill_id = order.id, order.bill_id
+        assert order.fee_state == "due"
+    cashier = browse("chief", {("billing", "view"), ("billing", "approve"), ("billing", "edit")})
+    assert cashier.post(f"/billing/bill/{bill_id}/move/void", data={"note": "重复开单"}).status_code == 302
+    with store() as session:
+        order = session.get_one(WorkOrder, order_id)
+        last = session.scalars(select(WorkOrderEvent).order_by(WorkOrderEvent.id.desc()).limit(1)).one()
+        assert (order.fee_state, last.step, last.note) == ("waived", "void_fee", "重复开单")
+        told = session.scalars(select(Message.title).where(Message.member_id == order.reporter_id)).all()
+        assert "维修费账单已作废，无需缴费" in told
 
 
 @pytest.mark.req("R4")

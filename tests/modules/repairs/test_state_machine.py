@@ -22,7 +22,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import DomainError
 from app.modules.billing.models import Bill
-from app.modules.billing.operations import payments
+from app.modules.billing.operations import charges, payments
 from app.modules.members.models import Technician
 from app.modules.repairs.models import (
     ASSIGNED,
@@ -193,13 +193,14 @@ class Orders(RuleBasedStateMachine):
         self.press(lambda session, order: care.rate(session, order, self.reporter, 5, 4, 5, "很好"))
 
     @precondition(lambda self: self.order().bill_id is not None)
-    @rule(waive=st.booleans())
-    def pay_or_waive(self, waive: bool) -> None:
-        staff = Who.staff(self.staff)
-        if waive:
-            self.press(lambda session, order: fees.waive(session, order, staff, "客户投诉"))
-        else:
-            self.press(lambda session, order: self.pay(order))
+    @rule(how=st.sampled_from(["pay", "waive", "void"]))
+    def end_the_bill(self, how: str) -> None:
+        ways = {
+            "pay": lambda session, order: self.pay(order),
+            "waive": lambda session, order: fees.waive(session, order, Who.staff(self.staff), "客户投诉"),
+            "void": lambda session, order: charges.void(session, session.get_one(Bill, order.bill_id), "开错账单"),
+        }
+        self.press(ways[how])
 
     def pay(self, order: WorkOrder) -> None:
         bill = self.session.get_one(Bill, order.bill_id)
@@ -239,7 +240,7 @@ class Orders(RuleBasedStateMachine):
             case "finished":
                 self.confirm("reporter")
             case "confirmed" if order.fee_state == "due":
-                self.pay_or_waive(waive=False)
+                self.end_the_bill("pay")
             case "confirmed":
                 self.rate()
 

@@ -14,6 +14,7 @@ from app.modules.billing.models import Bill, BillLine, FeeItem
 from app.modules.billing.models.catalogue import FEES
 from app.modules.billing.models.ledger import INCOME, ISSUE, RECEIVABLE, VOIDING
 from app.modules.billing.operations import ledger, numbering
+from app.modules.billing.signals import bill_voided
 
 MOST_FEN = 10**11
 """One billion yuan: more than any bill."""
@@ -84,4 +85,6 @@ def void(session: Session, bill: Bill, reason: str) -> Bill:
     Bill.flow.apply(session, bill, "void", Bill.paid_fen == 0, Bill.late_paid_fen == 0, note=reason.strip()[:200])
     ledger.enter(session, VOIDING, INCOME, RECEIVABLE, due, **ledger.of_bill(bill))
     session.flush()
+    if bill.origin:
+        bill_voided.send(bill.origin, session=session, bill_id=bill.id, reason=bill.note)
     return bill

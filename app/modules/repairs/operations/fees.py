@@ -106,13 +106,16 @@ def waive(session: Session, order: WorkOrder, who: Who, reason: str) -> WorkOrde
     return order
 
 
-def follow_bill(session: Session, origin: str, move: str) -> None:
-    """Billing says that the bill of an order was paid in full, or that a refund took that back."""
+def follow_bill(session: Session, origin: str, move: str, words: str = "") -> None:
+    """Billing says that the bill of an order was paid in full, that a refund took that back, or that it is void.
+
+    What the order knows already, having caused it itself, moves nothing.
+    """
     if not origin.startswith(ORIGIN):
         return
     order = session.get(WorkOrder, int(origin.removeprefix(ORIGIN)), with_for_update=True)
     if order is not None and order.fee_state in WorkOrder.fee_flow.moves[move].source:
-        steps.make(session, order, move, NOBODY, note=yuan(order.quote_fen))
+        steps.make(session, order, move, NOBODY, note=words or yuan(order.quote_fen))
 
 
 def on_settled(origin: Any, *, session: Session, **_rest: Any) -> None:
@@ -123,3 +126,8 @@ def on_settled(origin: Any, *, session: Session, **_rest: Any) -> None:
 def on_reopened(origin: Any, *, session: Session, **_rest: Any) -> None:
     """Receiver of ``bill_reopened``."""
     follow_bill(session, origin, "reopen_fee")
+
+
+def on_voided(origin: Any, *, session: Session, reason: str, **_rest: Any) -> None:
+    """Receiver of ``bill_voided``."""
+    follow_bill(session, origin, "void_fee", reason)

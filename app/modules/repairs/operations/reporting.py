@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from app.core import clock, media
@@ -236,12 +236,21 @@ def save_category(session: Session, record: RepairCategory | None, values: Mappi
 
 
 def forget_erased(session: Session, _payload: Mapping[str, Any]) -> None:
-    """Job: of members who have left, take name and number out of their orders once these are closed (PIPL art. 47)."""
-    gone = select(Member.id).where(Member.erased_at.is_not(None))
+    """Job: the orders of members who have left that have been closed since."""
+    _forget(session, WorkOrder.reporter_id.in_(select(Member.id).where(Member.erased_at.is_not(None))))
+
+
+def forget(session: Session, *, member_id: int) -> None:
+    """A member erases their account: their closed orders at once; somebody still has to call about the open ones."""
+    _forget(session, WorkOrder.reporter_id == member_id)
+
+
+def _forget(session: Session, reported: ColumnElement[bool]) -> None:
+    """Take name and number out of closed orders (PIPL art. 47)."""
     execute(
         session,
         update(WorkOrder)
-        .where(WorkOrder.reporter_id.in_(gone), WorkOrder.closed_at.is_not(None), WorkOrder.contact_name != "")
+        .where(reported, WorkOrder.closed_at.is_not(None), WorkOrder.contact_name != "")
         .values(contact_name="", contact_phone=None, contact_phone_index=None, contact_phone_tail=None),
     )
 

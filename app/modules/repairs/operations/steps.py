@@ -75,6 +75,7 @@ TELLS_REPORTER = {
     "charge": "维修费账单已生成",
     "settle": "维修费已缴清",
     "reopen_fee": "维修费已恢复待缴",
+    "void_fee": "维修费账单已作废，无需缴费",
     "waive": "维修费已免收",
     "comment": "工单有新留言",
 }

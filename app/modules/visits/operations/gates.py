@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -116,12 +116,8 @@ def _may_call(gate: Gate, address: str) -> bool:
     return not allowed or any(here in network for network in allowed)
 
 
-def seen(session: Session, gate_id: int) -> None:
-    """Note that a gate has called."""
+def seen(session: Session, gate: Gate) -> None:
+    """Note that a gate has called, unless it was noted just now."""
     now = clock.now()
-    execute(
-        session,
-        update(Gate)
-        .where(Gate.id == gate_id, or_(Gate.last_seen_at.is_(None), Gate.last_seen_at < now - SEEN_EVERY))
-        .values(last_seen_at=now),
-    )
+    if gate.last_seen_at is None or gate.last_seen_at < now - SEEN_EVERY:
+        execute(session, update(Gate).where(Gate.id == gate.id).values(last_seen_at=now))

@@ -49,7 +49,7 @@ def take(session: Session, gate: Gate, told: Sequence[Told]) -> list[str | None]
 
     Raises Invalid for an outcome that does not exist.
     """
-    gates.seen(session, gate.id)
+    gates.seen(session, gate)
     return [_take(session, gate, one) for one in told]
 
 

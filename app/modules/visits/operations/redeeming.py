@@ -65,25 +65,31 @@ class Again(Exception):
 
 def redeem(session: Session, gate: Gate, scan: Scan) -> Answer:
     """Decide about a scan at this moment, open or not, and record it."""
-    gates.seen(session, gate.id)
-    serial = scan.serial[:64] or None
-    if serial is not None:
-        known = _answered(session, gate, serial)
-        if known is not None:
-            return known
-    now = clock.now()
+    gates.seen(session, gate)
+    serial = scan.serial[:64]
+    if not serial:
+        return _redeem(session, gate, scan, None)
+    known = _answered(session, gate, serial)
+    if known is not None:
+        return known
     try:
         with session.begin_nested():
-            if scan.scanned_at is not None and abs(scan.scanned_at - now) > CLOCK_PATIENCE:
-                outcome, access = CLOCK, None
-            else:
-                outcome, access = decide(session, gate, scan.code, now)
-            if not record(session, gate, serial, now, outcome, access):
-                raise Again
+            return _redeem(session, gate, scan, serial)
     except Again:
-        known = _answered(session, gate, serial or "")
+        known = _answered(session, gate, serial)
         assert known is not None
         return known
+
+
+def _redeem(session: Session, gate: Gate, scan: Scan, serial: str | None) -> Answer:
+    """Raises Again, with nothing done that counts, when the event is recorded meanwhile."""
+    now, access = clock.now(), None
+    if scan.scanned_at is not None and abs(scan.scanned_at - now) > CLOCK_PATIENCE:
+        outcome = CLOCK
+    else:
+        outcome, access = decide(session, gate, scan.code, now)
+    if not record(session, gate, serial, now, outcome, access):
+        raise Again
     if outcome == ALLOWED and access is not None:
         follow(session, gate, access, now)
     return answer(outcome, gate, access)

@@ -1,0 +1,22 @@
+"""Where the database stands among the program's migrations."""
+
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from flask import current_app
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory(current_app.extensions["migrate"].directory)
+
+
+def head() -> str:
+    """The revision that this program needs."""
+    return str(_scripts().get_current_head())
+
+
+def known(revision: str) -> bool:
+    """Whether this program has the migration: an older or the same program made the database."""
+    try:
+        return _scripts().get_revision(revision) is not None
+    except CommandError:
+        return False
