@@ -48,8 +48,10 @@ def park(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Park]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     folder = tmp_path_factory.mktemp("park")
-    environment = {**os.environ, "DATA_DIR": str(folder), "PORT": str(port), "RATE_LIMITS": "0", "LOG_LEVEL": "ERROR",
-                   "WEB_WORKERS": "1"}  # fmt: skip
+    environment = os.environ | {
+        "DATA_DIR": str(folder), "PORT": str(port), "RATE_LIMITS": "0", "LOG_LEVEL": "ERROR", "WEB_WORKERS": "1",
+        "WECHAT_OFFICIAL_APP_ID": "wx-official", "WECHAT_OFFICIAL_APP_SECRET": "secret",
+    }  # fmt: skip
     process = subprocess.Popen([sys.executable, "run.py"], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:
@@ -149,10 +151,10 @@ def phone(park: Park, chromium: Browser, request: pytest.FixtureRequest) -> Iter
     """``phone("merchant")``: that person's phone, signed in; ``phone()``: a guest's. None may have complaints."""
     handsets: list[Handset] = []
 
-    def pick(role: str = "") -> Handset:
+    def pick(role: str = "", **more: str) -> Handset:
         context = chromium.new_context(
             viewport={"width": 390, "height": 844}, locale="zh-CN", timezone_id="Asia/Shanghai", has_touch=True,
-            is_mobile=True,
+            is_mobile=True, **more,
         )  # fmt: skip
         context.set_default_timeout(PATIENCE)
         handset = Handset(park.address, context, context.new_page())

@@ -88,7 +88,10 @@ def test_a_visitor_certifies_is_refused_and_applies_again(phone: Pick, desk: Des
         visitor.misses("撤回申请")
     certify(visitor, photo)
     desk.open("/members/certification/?state=pending", "周远航")
-    desk.move("驳回", reason="身份证照片看不清")
+    desk.page.get_by_role("button", name="驳回").click()
+    desk.page.fill("dialog [name=reason]", "身份证照片看不清")
+    desk.page.get_by_role("dialog").get_by_role("button", name="驳回").click()
+    desk.page.wait_for_load_state()
     visitor.page.reload()
     visitor.settle()
     visitor.sees("未通过原因：身份证照片看不清")
@@ -297,6 +300,40 @@ def test_a_complaint_is_written_once_however_often_it_is_tapped(phone: Pick) -> 
     tenant.page.locator(".bar .button").dblclick()
     tenant.sees("补充说明")
     assert len([url for url in sent if url.endswith("/feedback")]) == 1
+
+
+INSIDE_WECHAT = (
+    "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/120 Mobile Safari/537.36 MicroMessenger/8.0.50"
+)
+
+
+@pytest.mark.req("G1")
+def test_inside_wechat_one_signs_in_through_the_official_account(phone: Pick) -> None:
+    phone("merchant")  # in the mini-program, where WeChat tells who this is everywhere
+    merchant = phone(user_agent=INSIDE_WECHAT)
+    merchant.open("/pkg-notices/notices")
+    merchant.page.evaluate("location.hash = '/pkg-members/sign-in'")
+    merchant.arrive("/pkg-members/sign-in")
+    merchant.page.get_by_role("checkbox").click()
+    merchant.tap("微信登录")
+    merchant.page.wait_for_url(re.compile(r"/m/#/pkg-notices/notices"))
+    merchant.open("/pages/mine/mine")
+    # WeChat's sign-in page is on WeChat's origin.
+    merchant.complaints = [one for one in merchant.complaints if "/connect/oauth2/authorize" not in one]
+    merchant.sees("陈记潮汕牛肉店")
+
+
+@pytest.mark.req("G1")
+def test_a_code_that_somebody_slips_in_signs_nobody_in(phone: Pick, park: Park) -> None:
+    guest = phone(user_agent=INSIDE_WECHAT)
+    asked: list[str] = []
+    guest.page.on("request", lambda request: asked.append(request.url))
+    guest.page.goto(
+        f"{park.address}/m/?code=snsapi_userinfo.0123456789abcdef01234567.demo-merchant&state=0123456789abcdef"
+    )
+    guest.sees("登录后使用缴费")
+    assert not [url for url in asked if "auth/wechat-official" in url]
+    assert "code=" not in guest.page.url
 
 
 @pytest.mark.req("G10")
