@@ -46,7 +46,7 @@ OPTIONS = (
     Option("WECHAT_APP_ID", "", "小程序 AppID"),
     Option("WECHAT_APP_SECRET", "", "小程序 AppSecret", secret=True),
     Option("WECHAT_OFFICIAL_APP_ID", "", "公众号(服务号)AppID;填写后可在微信中打开 /m/ 登录和缴费"),
-    Option("WECHAT_OFFICIAL_APP_SECRET", "", "公众号 AppSecret", secret=True),
+    Option("WECHAT_OFFICIAL_APP_SECRET", "", "公众号 AppSecret"),
     Option(
         "WECHAT_OFFICIAL_SCOPE",
         "snsapi_userinfo",
