@@ -48,8 +48,10 @@ def park(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Park]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     folder = tmp_path_factory.mktemp("park")
-    environment = {**os.environ, "DATA_DIR": str(folder), "PORT": str(port), "RATE_LIMITS": "0", "LOG_LEVEL": "ERROR",
-                   "WEB_WORKERS": "1"}  # fmt: skip
+    environment = os.environ | {
+        "DATA_DIR": str(folder), "PORT": str(port), "RATE_LIMITS": "0", "LOG_LEVEL": "ERROR", "WEB_WORKERS": "1",
+        "WECHAT_OFFICIAL_APP_ID": "wx-official", "WECHAT_OFFICIAL_APP_SECRET": "secret",
+    }  # fmt: skip
     process = subprocess.Popen([sys.executable, "run.py"], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:
@@ -139,10 +141,10 @@ def phone(park: Park, chromium: Browser, request: pytest.FixtureRequest) -> Iter
     """``phone("merchant")``: that person's phone, signed in; ``phone()``: a guest's. None may have complaints."""
     handsets: list[Handset] = []
 
-    def pick(role: str = "") -> Handset:
+    def pick(role: str = "", **more: str) -> Handset:
         context = chromium.new_context(
             viewport={"width": 390, "height": 844}, locale="zh-CN", timezone_id="Asia/Shanghai", has_touch=True,
-            is_mobile=True,
+            is_mobile=True, **more,
         )  # fmt: skip
         context.set_default_timeout(PATIENCE)
         handset = Handset(park.address, context, context.new_page())
@@ -160,3 +162,38 @@ def phone(park: Park, chromium: Browser, request: pytest.FixtureRequest) -> Iter
             handset.page.screenshot(path=Path(place, f"{request.node.name}-{number}.png"))
         handset.context.close()
     assert [handset.complaints for handset in handsets if handset.complaints] == []
+
+
+@dataclass
+class Desk:
+    """A member of staff at the back office."""
+
+    address: str
+    page: Page
+
+    def open(self, listed: str, words: str) -> None:
+        """Open the record of a list that says so."""
+        self.page.goto(f"{self.address}{listed}")
+        self.page.locator("tbody tr", has_text=words).first.locator("a.row-link").click()
+
+    def move(self, title: str, **inputs: str) -> None:
+        """Make a step of the open record, by its button and the page that asks to confirm it."""
+        self.page.get_by_role("link", name=title, exact=True).click()
+        for name, text in inputs.items():
+            self.page.fill(f"main [name={name}]", text)
+        self.page.get_by_role("button", name=title, exact=True).click()
+
+
+@pytest.fixture
+def desk(park: Park, chromium: Browser) -> Iterator[Desk]:
+    """The property's own desk, signed in."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.goto(f"{park.address}/login/")
+    page.fill("[name=username]", "property")
+    page.fill("[name=password]", "Demo-2026!")
+    page.click("[type=submit]")
+    page.wait_for_url(f"{park.address}/")
+    yield Desk(park.address, page)
+    context.close()

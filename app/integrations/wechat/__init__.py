@@ -1,5 +1,5 @@
-"""WeChat's server interfaces that the platform uses: login, phone number, subscribe messages."""
+"""WeChat's server interfaces that the platform uses: login in both programs, phone number, messages."""
 
-from app.integrations.wechat.client import Session, WeChat
+from app.integrations.wechat.client import OfficialAccount, Session, WeChat
 
-__all__ = ("Session", "WeChat")
+__all__ = ("OfficialAccount", "Session", "WeChat")

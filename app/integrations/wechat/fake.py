@@ -1,7 +1,9 @@
 """A local WeChat for development, demo and tests: the real paths, bodies and error codes over real HTTP.
 
-Login codes: ``demo-merchant`` and its like sign in the demo people; ``dev-<anything>`` somebody new, always the
-same for the same text. Phone codes: ``phone-<11 digits>``. The code ``busy`` answers like a WeChat under load.
+Login codes of the mini-program: ``demo-merchant`` and its like sign in the demo people; ``dev-<anything>`` somebody
+new, always the same for the same text. Phone codes: ``phone-<11 digits>``. The code ``busy`` answers like a WeChat
+under load.
+The official account's sign-in page agrees at once, on behalf of ``visiting``.
 """
 
 import hashlib
@@ -11,8 +13,10 @@ import secrets
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
 DEMO_ROLES = ("merchant", "tenant", "visitor", "technician")
@@ -21,9 +25,14 @@ DEMO_ROLES = ("merchant", "tenant", "visitor", "technician")
 class FakeWeChat:
     """The service as a WSGI application. ``sent`` keeps the subscribe messages that arrived."""
 
-    def __init__(self, app_id: str, secret: str) -> None:
+    def __init__(self, app_id: str, secret: str, official: tuple[str, str] = ("", "")) -> None:
         self.app_id = app_id
         self.secret = secret
+        self.official = official
+        """Number and secret of the official account."""
+        self.visiting = "demo-merchant"
+        """Whose phone opens the official account's pages; ``snapshot`` somebody who only looks at them."""
+        self._spent: set[str] = set()
         self.sent: list[dict[str, Any]] = []
         self.refusing: set[str] = set()
         """openids whose agreement is used up."""
@@ -34,10 +43,13 @@ class FakeWeChat:
         request = Request(environ)
         answers: dict[tuple[str, str], Callable[[Request], dict[str, Any]]] = {
             ("GET", "/sns/jscode2session"): self._login,
+            ("GET", "/sns/oauth2/access_token"): self._official_login,
             ("POST", "/cgi-bin/stable_token"): self._token,
             ("POST", "/wxa/business/getuserphonenumber"): self._phone,
             ("POST", "/cgi-bin/message/subscribe/send"): self._send,
         }
+        if request.path == "/connect/oauth2/authorize":
+            return self._authorize(request)(environ, start_response)
         answer = answers.get((request.method, request.path))
         body = answer(request) if answer else {"errcode": 40066, "errmsg": "invalid url"}
         return Response(json.dumps(body), content_type="application/json")(environ, start_response)
@@ -53,14 +65,38 @@ class FakeWeChat:
         code = request.args.get("js_code", "")
         if code == "busy":
             return {"errcode": -1, "errmsg": "system busy"}
-        role = code.removeprefix("demo-")
-        if code.startswith("demo-") and role in DEMO_ROLES:
-            openid = f"demo-openid-{role}"
-        elif re.fullmatch(r"dev-\S{1,64}", code):
-            openid = "o" + hashlib.sha256(code.encode()).hexdigest()[:27]
-        else:
+        openid = _openid(code)
+        if not openid:
             return {"errcode": 40029, "errmsg": "invalid code"}
         return {"openid": openid, "session_key": secrets.token_urlsafe(18), "unionid": f"u-{openid}"}
+
+    def _authorize(self, request: Request) -> Response:
+        """The page on which somebody agrees; it sends the browser back with a code that is good once."""
+        asked = request.args
+        back, scope = asked.get("redirect_uri", ""), asked.get("scope", "")
+        known = asked.get("appid") == self.official[0] != "" and asked.get("response_type") == "code"
+        if not known or scope not in ("snsapi_base", "snsapi_userinfo") or urlsplit(back).fragment:
+            return Response("参数错误", 400, content_type="text/plain; charset=utf-8")
+        code = f"{scope}.{secrets.token_hex(12)}.{self.visiting}"  # told apart by every process that serves a fake
+        joined = "&" if urlsplit(back).query else "?"
+        return redirect(f"{back}{joined}{urlencode({'code': code, 'state': asked.get('state', '')})}")
+
+    def _official_login(self, request: Request) -> dict[str, Any]:
+        if (request.args.get("appid"), request.args.get("secret")) != self.official:
+            return {"errcode": 40125, "errmsg": "invalid appsecret"}
+        code = request.args.get("code", "")
+        match = re.fullmatch(r"(snsapi_base|snsapi_userinfo)\.[0-9a-f]{24}\.(\S+)", code)
+        if match is None:
+            return {"errcode": 40029, "errmsg": "invalid code"}
+        if code in self._spent:
+            return {"errcode": 40163, "errmsg": "code been used"}
+        self._spent.add(code)
+        scope, who = match.groups()
+        openid = "oa-" + hashlib.sha256(who.encode()).hexdigest()[:25]
+        found = {"access_token": secrets.token_urlsafe(32), "expires_in": 7200, "openid": openid, "scope": scope}
+        if who == "snapshot":
+            return found | {"is_snapshotuser": 1}
+        return found | ({"unionid": f"u-{_openid(who)}"} if scope == "snsapi_userinfo" else {})
 
     def _token(self, request: Request) -> dict[str, Any]:
         body = request.get_json(silent=True) or {}
@@ -92,6 +128,14 @@ class FakeWeChat:
             return {"errcode": 40037, "errmsg": "invalid template_id"}
         self.sent.append(body)
         return {"errcode": 0, "errmsg": "ok"}
+
+
+def _openid(code: str) -> str:
+    """Whom a code of the mini-program belongs to; empty: nobody."""
+    role = code.removeprefix("demo-")
+    if code.startswith("demo-") and role in DEMO_ROLES:
+        return f"demo-openid-{role}"
+    return "o" + hashlib.sha256(code.encode()).hexdigest()[:27] if re.fullmatch(r"dev-\S{1,64}", code) else ""
 
 
 class _Quiet(WSGIRequestHandler):

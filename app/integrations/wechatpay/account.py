@@ -22,3 +22,5 @@ class Account:
     apiv3_key: str = field(repr=False)
     notify_url: str
     certificates: tuple[str, ...] = ()
+    official_app_id: str = ""
+    """Of the official account that is bound to the same merchant number; empty: none."""

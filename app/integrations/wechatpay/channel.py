@@ -100,22 +100,26 @@ class WeChatPayChannel:
                 amount={"total": order.amount_fen, "currency": "CNY"},
                 payer={"openid": order.payer},
                 time_expire=clock.local(order.expires_at).isoformat(timespec="seconds"),
+                appid=self._app(order.official),
             )
         except _Refusal as refusal:
             raise _said_no(refusal) from None
         return str(answer["prepay_id"])
 
-    def pay_params(self, prepay_id: str, back: str) -> dict[str, Any]:
-        """See ``PaymentChannel``; the fields of ``wx.requestPayment``."""
-        package = f"prepay_id={prepay_id}"
+    def _app(self, official: bool) -> str:
+        return self._account.official_app_id if official else self._account.app_id
+
+    def pay_params(self, prepay_id: str, back: str, *, official: bool = False) -> dict[str, Any]:
+        """See ``PaymentChannel``; the fields of ``wx.requestPayment`` and of ``getBrandWCPayRequest``."""
+        app_id, package = self._app(official), f"prepay_id={prepay_id}"
         timestamp, nonce = str(int(clock.now().timestamp())), secrets.token_hex(16)
         params = {
-            "appId": self._account.app_id,
+            "appId": app_id,
             "timeStamp": timestamp,
             "nonceStr": nonce,
             "package": package,
             "signType": "RSA",
-            "paySign": self._sdk.sign([self._account.app_id, timestamp, nonce, package]),
+            "paySign": self._sdk.sign([app_id, timestamp, nonce, package]),
         }
         if self._cashier:
             params["cashier_url"] = f"{self._cashier}/{prepay_id}?{urlencode({'back': back})}"
@@ -217,7 +221,8 @@ class WeChatPayChannel:
 
     def _trade(self, said: dict[str, Any]) -> Trade:
         state = TRADES[said["trade_state"]]
-        ours = (said.get("appid"), said.get("mchid")) == (self._account.app_id, self._account.mch_id)
+        apps = (self._account.app_id, self._account.official_app_id or self._account.app_id)
+        ours = said.get("appid") in apps and said.get("mchid") == self._account.mch_id
         if state != "paid":
             return Trade(said["out_trade_no"], state, ours=ours)
         amount = said["amount"]

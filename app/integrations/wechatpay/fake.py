@@ -68,8 +68,9 @@ class FakeWeChatPay:
     ``refusing_refunds``: the error code that new refunds get. ``forging``: answers are signed wrongly.
     """
 
-    def __init__(self, folder: Path, app_id: str, *, pushes: bool = False) -> None:
+    def __init__(self, folder: Path, app_id: str, *, pushes: bool = False, official_app_id: str = "") -> None:
         self.app_id = app_id
+        self.official_app_id = official_app_id
         self.keys = Keys(folder)
         self.books = Books(folder)
         self.pushes = pushes
@@ -83,7 +84,7 @@ class FakeWeChatPay:
         keys = self.keys
         return Account(
             self.app_id, keys.mch_id, keys.serial_no, keys.merchant_pem, keys.public_key_id, keys.public_pem,
-            keys.apiv3_key, notify_url, certificates,
+            keys.apiv3_key, notify_url, certificates, self.official_app_id,
         )  # fmt: skip
 
     # ---- what happens outside of us
@@ -231,7 +232,8 @@ class FakeWeChatPay:
         return order
 
     def _prepay(self, asked: dict[str, Any]) -> dict[str, Any]:
-        if (asked.get("appid"), asked.get("mchid")) != (self.app_id, self.keys.mch_id):
+        app = self._app_of(asked["payer"]["openid"])
+        if (asked.get("appid"), asked.get("mchid")) != (app, self.keys.mch_id):
             raise Refused(400, "APPID_MCHID_NOT_MATCH", "appid 和 mch_id 不匹配")
         total = asked["amount"]["total"]
         if not isinstance(total, int) or total < 1 or len(asked["description"].encode()) > 127:
@@ -245,6 +247,10 @@ class FakeWeChatPay:
             raise Refused(400, "INVALID_REQUEST", "201 商户订单号重复")
         return {"prepay_id": order["prepay_id"]}
 
+    def _app_of(self, openid: str) -> str:
+        """Whose number an openid is: the fake official account's begin with ``oa-``."""
+        return self.official_app_id if openid.startswith("oa-") else self.app_id
+
     def _close(self, number: str) -> None:
         if self._order(number)["state"] == "SUCCESS":
             raise Refused(400, "ORDERPAID", "该订单已支付")
@@ -252,7 +258,7 @@ class FakeWeChatPay:
 
     def _trade(self, order: dict[str, Any]) -> dict[str, Any]:
         said = {
-            "appid": self.app_id, "mchid": self.keys.mch_id, "out_trade_no": order["out_trade_no"],
+            "appid": self._app_of(order["openid"]), "mchid": self.keys.mch_id, "out_trade_no": order["out_trade_no"],
             "trade_state": order["state"], "trade_state_desc": "", "payer": {"openid": order["openid"]},
         }  # fmt: skip
         if order["state"] != "SUCCESS":

@@ -23,6 +23,8 @@ class Order:
     description: str
     payer: str
     expires_at: datetime
+    official: bool = False
+    """The payer is named as the official account knows them, not the mini-program."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,11 @@ class PaymentChannel(Protocol):
     def prepay(self, order: Order) -> str:
         """Place an order; its prepay number. The same order again is the same. Raises ChannelRefused."""
 
-    def pay_params(self, prepay_id: str, back: str) -> dict[str, Any]:
-        """What the phone hands to the cashier, signed; ``back`` is the path to return to from a cashier page."""
+    def pay_params(self, prepay_id: str, back: str, *, official: bool = False) -> dict[str, Any]:
+        """What the phone hands to the cashier, signed for the program it is in.
+
+        ``back`` is the path to return to from a cashier page.
+        """
 
     def query(self, number: str) -> Trade:
         """What became of an order."""

@@ -73,6 +73,7 @@ def _account(config: dict[str, Any]) -> Account:
         public_key=_text("WECHATPAY_PUBLIC_KEY", config["WECHATPAY_PUBLIC_KEY"]),
         apiv3_key=config["WECHATPAY_APIV3_KEY"],
         notify_url=address.rstrip("/") + CALLBACK,
+        official_app_id=config["WECHAT_OFFICIAL_APP_ID"],
         certificates=tuple(_text("WECHATPAY_CERTIFICATES", path.strip()) for path in certificates),
     )
 
@@ -90,7 +91,10 @@ def _use_the_fake(app: Flask) -> None:
 
     @cache
     def fake() -> FakeWeChatPay:
-        return FakeWeChatPay(config["DATA_DIR"] / "wechatpay-fake", config["WECHAT_APP_ID"], pushes=not app.testing)
+        return FakeWeChatPay(
+            config["DATA_DIR"] / "wechatpay-fake", config["WECHAT_APP_ID"], pushes=not app.testing,
+            official_app_id=config["WECHAT_OFFICIAL_APP_ID"],
+        )  # fmt: skip
 
     made: dict[int, WeChatPayChannel] = {}
 

@@ -21,6 +21,7 @@ class ClientOut(Schema):
     """登录方式,以及需要用户同意的说明的当前版本"""
 
     demo: list[DemoPersonOut]
+    official_account: bool
     privacy_version: str
     material_consent_version: str
 
@@ -32,6 +33,7 @@ def client() -> ClientOut:
     people = DEMO_MEMBERS if config["DEMO"] and not config["PRODUCTION"] else ()
     return ClientOut(
         demo=[DemoPersonOut(code=code, name=name, role=role) for code, name, role in people],
+        official_account=current_app.extensions["official_account"] is not None,
         privacy_version=settings.get("members.privacy_version"),
         material_consent_version=settings.get("members.material_consent_version"),
     )

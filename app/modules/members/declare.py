@@ -16,7 +16,17 @@ from app.core.module import (
     Tile,
 )
 from app.core.search import Searched
-from app.modules.members import backoffice, certification, client_api, demo, operations, queries, retention, sheets
+from app.modules.members import (
+    backoffice,
+    certification,
+    client_api,
+    demo,
+    official_api,
+    operations,
+    queries,
+    retention,
+    sheets,
+)
 from app.modules.members.api import api
 from app.modules.members.connections import connect
 
@@ -38,7 +48,7 @@ MODULE = Module(
         backoffice.TechnicianView,
         backoffice.MemberView,
     ),
-    api=(api, client_api.api),
+    api=(api, client_api.api, official_api.api),
     sheets=(sheets.CUSTOMERS, sheets.OCCUPANCIES, sheets.TECHNICIANS),
     media=(Purpose(certification.PURPOSE, "认证材料", area="certification"),),
     settings=(

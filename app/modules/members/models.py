@@ -25,6 +25,9 @@ TRADES = {
 }
 
 
+OFFICIAL = "official-"
+
+
 class Member(Record):
     """小程序用户: one WeChat identity. The role is derived from what it is linked to, never typed in."""
 
@@ -33,6 +36,13 @@ class Member(Record):
 
     openid: Mapped[str] = mapped_column(
         String(64), unique=True, info=personal("微信标识", "登录识别", mask=lambda text: text[:4] + "****")
+    )
+    """Of the mini-program; ``OFFICIAL`` and that of the official account for who was never in the mini-program."""
+    official_openid: Mapped[str | None] = mapped_column(
+        String(64),
+        unique=True,
+        index=True,
+        info=personal("公众号标识", "公众号登录识别", mask=lambda text: text[:4] + "****"),
     )
     unionid: Mapped[str | None] = mapped_column(String(64), index=True, info=personal("微信开放平台标识", "登录识别"))
     phone: Mapped[str | None] = mapped_column(Sealed, info=personal("手机号", "联系与身份匹配", mask=mask_phone))
@@ -63,6 +73,8 @@ class MemberToken(Record):
     member_id: Mapped[int] = mapped_column(BigId, ForeignKey("member.id", ondelete="CASCADE"), index=True)
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    official: Mapped[bool] = mapped_column(Boolean, default=False)
+    """Signed in through the official account: WeChat knows the payer by another number there."""
 
 
 class Consent(Record):

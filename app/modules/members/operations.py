@@ -17,6 +17,7 @@ from app.modules.estate.models import Unit
 from app.modules.members import identity_numbers
 from app.modules.members.models import (
     MERCHANT,
+    OFFICIAL,
     Consent,
     Customer,
     CustomerMember,
@@ -29,22 +30,41 @@ from app.modules.members.models import (
 TOKEN_LIFE = timedelta(days=30)
 
 
-def sign_in(session: Session, openid: str, unionid: str | None) -> tuple[Member, str, MemberToken]:
+def sign_in(
+    session: Session, openid: str, unionid: str | None, *, official: bool = False
+) -> tuple[Member, str, MemberToken]:
     """Recognise or welcome a WeChat identity; returns the member, a new token, and what is kept of it.
 
-    Raises NotFound for a member that was disabled: the platform says no more than that.
+    ``official``: the number is that of the official account, where WeChat numbers people anew. The ``unionid``, when
+    WeChat tells it, joins both to one member. Raises NotFound for a member that was disabled: the platform says no
+    more than that.
     """
-    insert = conflict_insert(session, Member)
-    execute(session, insert.values(openid=openid, unionid=unionid).on_conflict_do_nothing(index_elements=["openid"]))
-    member = session.scalars(select(Member).where(Member.openid == openid)).one()
+    column, first = (Member.official_openid, OFFICIAL + openid) if official else (Member.openid, openid)
+    if unionid and session.scalar(select(Member.id).where(column == openid)) is None:
+        _join(session, openid, unionid, official)
+    if session.scalar(select(Member.id).where(column == openid)) is None:
+        values = {"openid": first, "unionid": unionid, "official_openid": openid if official else None}
+        execute(session, conflict_insert(session, Member).values(**values).on_conflict_do_nothing())
+    member = session.scalars(select(Member).where(column == openid)).one()
     if not member.active:
         raise NotFound(_("该账号已停用,请联系物业服务中心"), code="member_disabled")
+    member.unionid = member.unionid or unionid  # WeChat tells it from the day on which both programs are bound
     member.last_seen_at = clock.now()
     token, digest = new_token()
-    kept = MemberToken(member_id=member.id, digest=digest, expires_at=clock.now() + TOKEN_LIFE)
+    kept = MemberToken(member_id=member.id, digest=digest, expires_at=clock.now() + TOKEN_LIFE, official=official)
     session.add(kept)
     session.flush()
     return member, token, kept
+
+
+def _join(session: Session, openid: str, unionid: str, official: bool) -> None:
+    """Give the member with this ``unionid`` the number by which the other program knows the same person."""
+    known = select(Member.id).where(Member.unionid == unionid).order_by(Member.id).limit(1).scalar_subquery()
+    joined = update(Member).where(Member.id == known)
+    if official:
+        execute(session, joined.where(Member.official_openid.is_(None)).values(official_openid=openid))
+    else:
+        execute(session, joined.where(Member.openid.startswith(OFFICIAL)).values(openid=openid))
 
 
 def sign_out(session: Session, digest: str) -> None:

@@ -39,6 +39,7 @@ def copy(session: Session, member: Member) -> dict[str, Any]:
             "contact_name": member.contact_name,
             "phone": member.phone,
             "openid": member.openid,
+            "official_openid": member.official_openid,
             "unionid": member.unionid,
             "registered_at": _at(member.created_at),
             "last_seen_at": _at(member.last_seen_at),
@@ -101,7 +102,7 @@ def erase(session: Session, member: Member) -> None:
         ))  # fmt: skip
     member_erased.send(session, member_id=member.id)
     member.openid = "erased-" + keyring().digest(f"{member.openid}:{member.id}")[:32]
-    member.unionid = member.phone = member.contact_name = None
+    member.official_openid = member.unionid = member.phone = member.contact_name = None
     member.nickname, member.active, member.erased_at = "", False, clock.now()
     session.flush()
 

@@ -74,6 +74,11 @@ def authenticate(session: Session, digest: str) -> Caller | None:
     return Caller(row[0], first_role(*row[1:]), _("用户%(id)s", id=row[0]), digest)
 
 
+def through_official_account(session: Session, digest: str) -> bool:
+    """Whether the token with this digest was given to somebody who came through the official account."""
+    return bool(session.scalar(select(MemberToken.official).where(MemberToken.digest == digest)))
+
+
 def customers_of(session: Session, member_id: int) -> list[Customer]:
     """The customers on the books that a member acts for."""
     return list(

@@ -1,6 +1,11 @@
 /* Written from the server's OpenAPI document by `make api-client`; not to be changed by hand. */
 /* eslint-disable */
 
+/** 微信授权页的地址 */
+export interface AddressOut {
+  address: string
+}
+
 /** 广告位 */
 export interface AdsOut {
   layout: string
@@ -169,6 +174,7 @@ export interface ClaimOut {
 /** 登录方式,以及需要用户同意的说明的当前版本 */
 export interface ClientOut {
   demo: DemoPersonOut[]
+  official_account: boolean
   privacy_version: string
   material_consent_version: string
 }
@@ -1026,6 +1032,11 @@ export interface SlideOut {
   link: string
 }
 
+/** 浏览器自己生成的随机数,微信原样带回,由浏览器核对 */
+export interface StateQuery {
+  state: string
+}
+
 /** 用户在微信里同意了哪些模板(每次同意可发送一条) */
 export interface SubscriptionIn {
   templates: string[]
@@ -1299,6 +1310,10 @@ export interface Operations {
   'POST /auth/phone': { query: {  }; body: CodeIn; answer: MemberOut }
   /** 微信登录 */
   'POST /auth/wechat': { query: {  }; body: CodeIn; answer: SignInOut }
+  /** 公众号授权页地址;授权后回到 /m/?code=…&state=… */
+  'GET /auth/wechat-official': { query: { state: string }; body: undefined; answer: AddressOut }
+  /** 公众号登录 */
+  'POST /auth/wechat-official': { query: {  }; body: CodeIn; answer: SignInOut }
   /** 我的账单,最近到期的在前 */
   'GET /bills': { query: { limit?: number; cursor?: string; state?: 'all' | 'paid' | 'unpaid'; unit_id?: string; fee?: string }; body: undefined; answer: PageBillOut }
   /** 欠费汇总,按房号和费用 */
@@ -1510,6 +1525,8 @@ export const OPEN: ReadonlySet<string> = new Set<keyof Operations>([
   'POST /ads/impressions',
   'POST /ads/{}/click',
   'POST /auth/wechat',
+  'GET /auth/wechat-official',
+  'POST /auth/wechat-official',
   'POST /callbacks/wechatpay',
   'GET /client',
   'GET /communities',

@@ -27,13 +27,48 @@ export const atStart: Platform['atStart'] = () => {
 
 export const signInCode: Platform['signInCode'] = () => Promise.reject(new Error('a browser has no code of WeChat'))
 
-export const payWith: Platform['payWith'] = (params: PayParams) => {
+export const INSIDE_WEIXIN: Platform['INSIDE_WEIXIN'] = /MicroMessenger/i.test(navigator.userAgent)
+
+const LEFT = 'signin.left'
+
+/** The state binds WeChat's answer to this very browser: a code that somebody else slips in is not taken. */
+export const leaveToSignIn: Platform['leaveToSignIn'] = async (addressFor, page) => {
+  const state = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  const address = await addressFor(state)
+  sessionStorage.setItem(LEFT, JSON.stringify({ state, page }))
+  window.location.assign(address)
+}
+
+export const cameBack: Platform['cameBack'] = () => {
+  const given = new URLSearchParams(window.location.search)
+  const code = given.get('code')
+  if (!code) return null
+  window.history.replaceState(null, '', window.location.pathname + window.location.hash) // a code is no bookmark
+  const { state, page } = JSON.parse(sessionStorage.getItem(LEFT) ?? '{}') as { state?: string; page?: string }
+  sessionStorage.removeItem(LEFT)
+  return state && state === given.get('state') ? { code, page: page ?? '/pages/home/home' } : null
+}
+
+const BRIDGE_WITHIN = 3000
+
+/** WeChat puts its bridge into the page a moment after it loaded. */
+function weixinBridge(): Promise<WeixinBridge> {
+  const there = () => (window as unknown as { WeixinJSBridge?: WeixinBridge }).WeixinJSBridge
+  return new Promise((resolve, reject) => {
+    const found = there()
+    if (found) return resolve(found)
+    if (!INSIDE_WEIXIN) return reject(new Error('no cashier outside of WeChat'))
+    document.addEventListener('WeixinJSBridgeReady', () => resolve(there()!), { once: true })
+    setTimeout(() => reject(new Error('WeChat gave no bridge')), BRIDGE_WITHIN)
+  })
+}
+
+export const payWith: Platform['payWith'] = async (params: PayParams) => {
   if (typeof params.cashier_url === 'string' && params.cashier_url) {
     window.location.assign(params.cashier_url)
     return new Promise(() => undefined)
   }
-  const bridge = (window as unknown as { WeixinJSBridge?: WeixinBridge }).WeixinJSBridge
-  if (!bridge) return Promise.resolve()
+  const bridge = await weixinBridge()
   return new Promise((resolve) => {
     bridge.invoke('getBrandWCPayRequest', params, () => resolve())
   })

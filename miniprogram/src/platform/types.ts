@@ -16,7 +16,14 @@ export interface Platform {
   SIGNS_IN_BY_ITSELF: boolean
   /** A fresh sign-in code of WeChat. Rejects where there is none. */
   signInCode(): Promise<string>
-  /** Let WeChat's cashier take the money; resolves when it closed, whatever came of it: the server knows. */
+  /** Whether this browser can reach WeChat's sign-in page: it is WeChat's own. */
+  INSIDE_WEIXIN: boolean
+  /** Leave for the sign-in page at the address made for a random `state`; it comes back with a code (`cameBack`). */
+  leaveToSignIn(addressFor: (state: string) => Promise<string>, page: string): Promise<void>
+  /** The code that WeChat's sign-in page sent along, and the page one was on; null when nobody had left for it. */
+  cameBack(): { code: string; page: string } | null
+  /** Let WeChat's cashier take the money; resolves when it closed, whatever came of it: the server knows. Rejects where
+   * there is no cashier. */
   payWith(params: PayParams): Promise<void>
   /** Ask for the agreement to send these templates; those agreed to. Only after a tap or a payment. */
   askToSubscribe(templates: string[]): Promise<string[]>

@@ -16,6 +16,12 @@ export const signInCode: Platform['signInCode'] = () =>
     uni.login({ provider: 'weixin', success: ({ code }) => resolve(code), fail: reject })
   })
 
+export const INSIDE_WEIXIN: Platform['INSIDE_WEIXIN'] = false
+
+export const leaveToSignIn: Platform['leaveToSignIn'] = () => Promise.reject(new Error('WeChat signs in by itself'))
+
+export const cameBack: Platform['cameBack'] = () => null
+
 export const payWith: Platform['payWith'] = (params) =>
   new Promise((resolve) => {
     uni.requestPayment({

@@ -2,7 +2,7 @@
 import { computed, reactive } from 'vue'
 
 import { type Answer, ApiError, call, useToken, whenSignedOut } from '@/api/client'
-import { SIGNS_IN_BY_ITSELF, signInCode } from '#platform'
+import { cameBack, SIGNS_IN_BY_ITSELF, signInCode } from '#platform'
 
 export type Member = Answer<'GET /me'>
 export type Role = Member['role']
@@ -46,8 +46,9 @@ export function restore(): void {
   keep((uni.getStorageSync(KEPT) as string) || '')
   if (session.token) session.role = (uni.getStorageSync(ROLE) as Role) || 'visitor'
   whenSignedOut(renew)
-  const recognised = recognise()
-  if (!session.token && SIGNS_IN_BY_ITSELF)
+  const back = cameBack()
+  const recognised = back ? arrive(back) : recognise()
+  if (!session.token && (SIGNS_IN_BY_ITSELF || back))
     begun = Promise.race([recognised, new Promise((resolve) => setTimeout(resolve, PATIENCE))])
 }
 
@@ -66,6 +67,18 @@ export async function signIn(code: string): Promise<void> {
   const answer = await call('POST /auth/wechat', { body: { code } })
   keep(answer.token)
   take(answer.member)
+}
+
+/** Back from WeChat's sign-in page with its code: signed in, and on the page one had left. */
+async function arrive(back: { code: string; page: string }): Promise<void> {
+  try {
+    const answer = await call('POST /auth/wechat-official', { body: { code: back.code } })
+    keep(answer.token)
+    take(answer.member)
+    uni.reLaunch({ url: back.page })
+  } catch (error) {
+    uni.showToast({ title: error instanceof ApiError ? error.message : '微信登录未完成，请重试', icon: 'none', duration: 3000 })
+  }
 }
 
 /** Ask the server again who this is: a certification may have been decided meanwhile. */

@@ -23,6 +23,7 @@ from app.modules.billing.models import Bill, Payment, PaymentItem
 from app.modules.billing.models.money import CREATED, WECHAT
 from app.modules.billing.operations import payments, trades
 from app.modules.estate.models import Community
+from app.modules.members import queries as members
 from app.modules.members.models import Member
 
 api = Endpoints("payments", "缴费")
@@ -76,7 +77,8 @@ def place_order(caller: Caller, body: PaymentIn) -> int:
     session = db.session()
     for _try in range(TRIES):
         with transaction():
-            opened = payments.open_payment(session, caller.member_id, bill_ids)
+            official = members.through_official_account(session, caller.token_digest)
+            opened = payments.open_payment(session, caller.member_id, bill_ids, official=official)
             payment_id, number, placed = opened.payment.id, opened.payment.number, opened.payment.prepay_id
             superseded = [other.number for other in opened.superseded]
             order = _order(opened.payment)
@@ -120,7 +122,9 @@ def pay(caller: Caller, prepared: int) -> PayOut:
         state_text=Payment.flow.title(payment.state),
         amount_fen=payment.amount_fen,
         expires_at=payment.expires_at and clock.local(payment.expires_at),
-        pay_params=connections.channel().pay_params(payment.prepay_id or "", back) if ready else None,
+        pay_params=connections.channel().pay_params(payment.prepay_id or "", back, official=payment.official)
+        if ready
+        else None,
     )
 
 
@@ -212,13 +216,17 @@ def wechatpay_notice(prepared: Trade | Repayment | RefusedNotice) -> Response:
 def _order(payment: Payment) -> Order:
     session = db.session()
     community = session.get_one(Community, payment.community_id)
+    payer = session.get_one(Member, payment.member_id)
+    named = payer.official_openid if payment.official else payer.openid
     assert payment.expires_at is not None
+    assert named is not None
     return Order(
         number=payment.number,
         amount_fen=payment.amount_fen,
         description=_("%(community)s 物业缴费", community=community.name[:24]),
-        payer=session.get_one(Member, payment.member_id).openid,
+        payer=named,
         expires_at=payment.expires_at,
+        official=payment.official,
     )
 
 

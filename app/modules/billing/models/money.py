@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Date,
     ForeignKey,
@@ -71,6 +72,7 @@ class Payment(Record):
     member_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("member.id"), index=True, info=label("付款用户"))
     channel: Mapped[str] = choice_column(CHANNELS, "支付方式")
     channel_no: Mapped[str | None] = mapped_column(String(64), info=label("渠道流水号"))
+    official: Mapped[bool] = mapped_column(Boolean, default=False, info=label("经公众号支付"))
     prepay_id: Mapped[str | None] = mapped_column(String(96), info=label("预支付编号"))
     amount_fen: Mapped[Fen] = mapped_column(info=label("金额"))
     refunded_fen: Mapped[Fen] = mapped_column(default=0, info=label("退款金额"))

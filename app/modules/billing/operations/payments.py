@@ -49,8 +49,10 @@ class Booking:
     payment: Payment | None
 
 
-def open_payment(session: Session, member_id: int, bill_ids: Sequence[int]) -> Opened:
+def open_payment(session: Session, member_id: int, bill_ids: Sequence[int], *, official: bool = False) -> Opened:
     """Make a payment of what is owed of these bills. The same bills and amounts again give the same open payment.
+
+    ``official``: it is to be paid inside the official account; one that was opened in the mini-program cannot be.
 
     Raises Invalid for no or too many bills or bills of several customers or communities, NotFound for a bill that is
     not the member's (B2), Conflict for one that is not open.
@@ -72,7 +74,8 @@ def open_payment(session: Session, member_id: int, bill_ids: Sequence[int]) -> O
     ).all()
     for other in others:
         meant = {item.bill_id: item.amount_fen for item in other.items}
-        if other.member_id == member_id and meant == owed and other.expires_at and other.expires_at > clock.now():
+        same = other.member_id == member_id and other.official == official and meant == owed
+        if same and other.expires_at and other.expires_at > clock.now():
             return Opened(other, [payment for payment in others if payment is not other])
     payment = _new(
         session,
@@ -82,6 +85,7 @@ def open_payment(session: Session, member_id: int, bill_ids: Sequence[int]) -> O
         channel=WECHAT,
         member_id=member_id,
         expires_at=clock.now() + PAY_WITHIN,
+        official=official,
     )
     _mean(session, payment, owed)
     return Opened(payment, list(others))
