@@ -40,6 +40,7 @@ OPEN = {
     "h5_file": "the same",
     "static": "style and scripts",
     "appbuilder.static": "fonts and icons",
+    "favicon": "an icon",
     "healthz": "asked by the process supervisor; says only that it lives",
     "readyz": "asked by the load balancer; says only whether it is ready",
     "metrics": "answers only the addresses in METRICS_FROM (tests/core/test_metrics.py)",

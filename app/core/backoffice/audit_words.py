@@ -37,6 +37,8 @@ ACTIONS = {
     "letters": "打印催告函",
     "assign": "指派",
     "escalate": "超时升级",
+    "upload": "上传",
+    "rename": "改名",
 }
 ACTORS = {"staff": "管理员", "member": "小程序用户", "gate": "闸机", "finance": "财务系统", "system": "系统",
           "visitor": "未登录", "channel": "支付渠道"}  # fmt: skip
@@ -51,7 +53,7 @@ def actions() -> dict[str, str]:
 def records() -> dict[str, str]:
     """What the records of each table are called."""
     named = {model.__tablename__: model.__label__ for model in _models() if hasattr(model, "__label__")}
-    return {**named, User.__tablename__: "管理员", Role.__tablename__: "角色"}
+    return {**named, User.__tablename__: "管理员", Role.__tablename__: "角色", "poster_library": "海报素材"}
 
 
 def actors() -> dict[str, str]:

@@ -10,20 +10,24 @@ import secrets
 from pathlib import Path
 from typing import Any, ClassVar
 
-from flask import Flask, abort, current_app, render_template
-from flask_admin import Admin
+from flask import Flask, abort, current_app, flash, redirect, render_template, request
+from flask_admin import Admin, expose
 from flask_admin.contrib.fileadmin import FileAdmin
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.datastructures import FileStorage
+from werkzeug.wrappers import Response
 
-from app.core import media, rights
+from app.core import audit, media, rights
 from app.core.backoffice.pages import to_sign_in
+from app.core.db import db, transaction
 from app.core.errors import DomainError
 from app.modules.ads import operations
 
 AREA = "ads"
-RIGHTS = {"index_view": "view", "download": "view", "upload": "edit", "delete": "delete"}
+SUBJECT = "poster_library"
+"""What the audit trail calls it."""
+RIGHTS = {"index_view": "view", "download": "view", "upload": "edit", "rename": "edit", "delete": "delete"}
 """What of Flask-Admin's file view there is, and the right that each page needs; the rest has no address."""
 NAME = re.compile(r"[\w一-鿿 -]{1,40}\.(?:jpg|png)")
 
@@ -46,11 +50,16 @@ def content(name: str) -> bytes:
     return (folder() / name).read_bytes()
 
 
+def _clean(stem: str, kind: str) -> str:
+    """A file name of the kind from what somebody typed."""
+    return (re.sub(r"[^\w一-鿿 -]", "", stem)[:30].strip() or secrets.token_hex(4)) + kind
+
+
 class PosterLibrary(FileAdmin):
     """The pictures as a wall: put in, looked at, taken out."""
 
     area: ClassVar[str] = AREA
-    can_mkdir = can_rename = can_delete_dirs = can_edit = False
+    can_mkdir = can_delete_dirs = can_edit = False
     allowed_extensions = {"jpg", "jpeg", "png", "webp", "gif", "bmp"}
     list_template = upload_template = "ads/library.html"
 
@@ -75,12 +84,33 @@ class PosterLibrary(FileAdmin):
             picture = media.receive(sent.stream, operations.PURPOSE)
         except DomainError as error:
             raise ValueError(error.message) from None
-        stem = re.sub(r"[^\w一-鿿 -]", "", Path(sent.filename or "").stem)[:30].strip() or secrets.token_hex(4)
-        name = f"{stem}.{'png' if picture.content_type == media.PNG else 'jpg'}"
+        name = _clean(Path(sent.filename or "").stem, ".png" if picture.content_type == media.PNG else ".jpg")
         if (folder() / name).exists():
             raise ValueError(_("已有同名素材，请改名后再上传"))
-        with io.FileIO(str(folder() / name), "x") as file:
+        with transaction(), io.FileIO(str(folder() / name), "x") as file:
+            audit.record(db.session(), "upload", SUBJECT, {"name": name})
             file.write(picture.content)
+
+    @expose("/rename/", methods=("POST",))
+    def rename(self) -> Response:
+        """Give a picture another name; its kind stays."""
+        before = request.form.get("path", "")
+        after = _clean(request.form.get("name", ""), Path(before).suffix)
+        if before not in names():
+            abort(404)
+        if after in names():
+            flash(_("已有同名素材，请换一个名称"), "danger")
+        else:
+            with transaction():
+                audit.record(db.session(), "rename", SUBJECT, {"name": [before, after]})
+                (folder() / before).rename(folder() / after)
+            flash(_("已改名为“%(name)s”", name=after), "success")
+        return redirect(self.get_url(".index_view"))
+
+    def before_file_delete(self, full_path: str, filename: str) -> None:
+        """Say in the audit trail what goes."""
+        with transaction():
+            audit.record(db.session(), "delete", SUBJECT, {"name": Path(full_path).name})
 
     def render(self, template: str, **kwargs: Any) -> str:
         """In our layout."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
+from app.core.audit import AuditEntry
 from app.modules.ads.models import Ad
 from tests.conftest import Browse, Store
 from tests.modules.ads.factories import make_ad
@@ -63,3 +64,23 @@ def test_those_who_may_only_look_change_nothing(browse: Browse, app: Flask) -> N
     assert viewer.post(f"{PATH}/upload/", data={"upload": (io.BytesIO(picture()), "a.jpg")}).status_code == 404
     assert viewer.post(f"{PATH}/delete/", data={"path": "a.jpg"}).status_code == 404
     assert browse("nobody", set()).get(f"{PATH}/").status_code == 404
+
+
+def test_who_put_in_renamed_and_took_out_a_picture_stands_in_the_trail(
+    browse: Browse, app: Flask, store: Store
+) -> None:
+    editor = browse("editor", {("ads", "view"), ("ads", "edit"), ("ads", "delete")})
+    for name in ("春节.jpg", "元宵.jpg"):
+        editor.post(f"{PATH}/upload/", data={"upload": (io.BytesIO(picture()), name)})
+    refused = editor.post(f"{PATH}/rename/", data={"path": "春节.jpg", "name": "元宵"}, follow_redirects=True)
+    assert "已有同名素材" in refused.get_data(as_text=True)
+    editor.post(f"{PATH}/rename/", data={"path": "春节.jpg", "name": "../新春/市集"})
+    assert sorted(file.name for file in (app.config["DATA_DIR"] / "posters").iterdir()) == ["元宵.jpg", "新春市集.jpg"]
+    editor.post(f"{PATH}/delete/", data={"path": "元宵.jpg"})
+    with store() as session:
+        entries = session.query(AuditEntry).filter_by(record="poster_library").order_by(AuditEntry.seq)
+        assert [(one.actor_name, one.action, one.changes["name"]) for one in entries] == [
+            ("editor", "upload", "春节.jpg"), ("editor", "upload", "元宵.jpg"),
+            ("editor", "rename", ["春节.jpg", "新春市集.jpg"]), ("editor", "delete", "元宵.jpg"),
+        ]  # fmt: skip
+    assert browse("viewer", {("ads", "view")}).post(f"{PATH}/rename/", data={"path": "元宵.jpg"}).status_code == 404
