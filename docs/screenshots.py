@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
@@ -29,6 +29,18 @@ PAGES = {
     "import": ("admin", "/import/unit/"),
     "settings": ("admin", "/system/settings/"),
 }
+MANUAL = {
+    "dashboard": ("admin", "/?period=year"),
+    "search": ("admin", "/search:科技"),
+    "permission-matrix": ("admin", "/system/roles/new"),
+    "report": ("admin", "/reports/collection/"),
+    "board": ("property", "/repairs/board/"),
+    "customers": ("property", "/members/customer/"),
+    "counter": ("cashier", "/billing/counter/first-customer"),
+    "bill-run": ("cashier", "/billing/issue/preview"),
+    "certification-review": ("certifier", "/members/certification/first-pending"),
+}
+"""The pictures of ``docs/manual``, at the size of a desk."""
 PASSWORD = "Demo-2026!"
 
 
@@ -64,27 +76,58 @@ def sign_in(page: Page, address: str, username: str) -> None:
     page.wait_for_load_state("networkidle")
 
 
+def open_page(page: Page, address: str, path: str) -> None:
+    """Go where a picture is taken: an address, or a few steps from one."""
+    if path.endswith("/first-pending"):
+        page.goto(address + path.removesuffix("first-pending") + "?state=pending")
+        page.locator("tbody a.row-link").first.click()
+    elif path.startswith("/search:"):
+        page.goto(f"{address}/members/customer/")
+        page.keyboard.press("/")
+        page.keyboard.type(path.removeprefix("/search:"))
+        page.wait_for_selector("#search-hits:not([hidden])")
+        page.keyboard.press("ArrowDown")
+    elif path.endswith("/first-customer"):
+        page.goto(f"{address}/billing/bill/?state=unpaid")
+        page.locator("tbody a.row-link").first.click()
+        customer = page.locator("dt:has-text('客户') + dd").first.inner_text()
+        page.goto(address + path.removesuffix("first-customer"))
+        page.locator("[role=combobox]:not([name=q])").first.fill(customer)
+        page.locator(".choice [role=option]").first.click()
+        page.locator("main [type=submit]").first.click()
+    elif path.endswith("/preview"):
+        page.goto(address + path.removesuffix("preview"))
+        parks = page.locator("main select[name=community]")
+        parks.select_option(index=parks.locator("option").count() - 1)
+        page.locator("main [type=submit]").first.click()
+    else:
+        page.goto(address + path)
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(400)  # charts are drawn after the page has come
+
+
+def take(browser: Browser, address: str, pictures: dict[str, tuple[str, str]], folder: Path, suffix: str,
+         size: tuple[int, int]) -> None:  # fmt: skip
+    """Take pictures at one size, each by the person who sees the page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for username in sorted({user for user, _path in pictures.values()}):
+        context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN")
+        page = context.new_page()
+        sign_in(page, address, username)
+        for name, (user, path) in pictures.items():
+            if user == username:
+                open_page(page, address, path)
+                page.screenshot(path=folder / f"{name}{suffix}.png")
+        context.close()
+
+
 def main() -> None:
-    """Take every picture in both sizes."""
-    IMAGES.mkdir(parents=True, exist_ok=True)
+    """Take every picture: the pages in both sizes, and those of the manuals."""
     with instance() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        for suffix, (width, height) in SIZES.items():
-            for username in sorted({user for user, _path in PAGES.values()}):
-                context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
-                page = context.new_page()
-                sign_in(page, address, username)
-                for name, (user, path) in PAGES.items():
-                    if user != username:
-                        continue
-                    if path.endswith("/first-pending"):
-                        page.goto(address + path.removesuffix("first-pending") + "?state=pending")
-                        page.locator("tbody a.row-link").first.click()
-                    else:
-                        page.goto(address + path)
-                    page.wait_for_load_state("networkidle")
-                    page.screenshot(path=IMAGES / f"{name}{suffix}.png")
-                context.close()
+        for suffix, size in SIZES.items():
+            take(browser, address, PAGES, IMAGES, suffix, size)
+        take(browser, address, MANUAL, IMAGES / "manual", "", (1280, 800))
         browser.close()
 
 
