@@ -55,7 +55,7 @@ def instance() -> Iterator[str]:
         process = subprocess.Popen([sys.executable, "run.py"], cwd=ROOT, env=environment)
         try:
             address = f"http://127.0.0.1:{port}"
-            for _attempt in range(120):
+            for _attempt in range(480):
                 try:
                     urllib.request.urlopen(f"{address}/readyz", timeout=1)
                     break

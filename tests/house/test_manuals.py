@@ -67,7 +67,7 @@ def test_staff_read_search_and_take_the_manuals_along(browse: Browse) -> None:
 def test_every_manual_is_a_pdf_with_its_words(app: Flask, browse: Browse) -> None:
     client = browse("new", set())
     for page in manual.pages():
-        answer = client.get("/system/help/pdf", query_string={"page": page.key})
+        answer = client.get("/system/help/manual.pdf", query_string={"page": page.key})
         assert answer.mimetype == "application/pdf"
         document = pypdfium2.PdfDocument(answer.data)
         words = "".join("".join(sheet.get_textpage().get_text_bounded().split()) for sheet in document)

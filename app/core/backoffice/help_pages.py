@@ -30,7 +30,7 @@ class HelpView(BaseView):
             text=Markup(manual.html(page, self._link, self._picture)),  # noqa: S704  (no raw HTML, see app.core.manual)
         )  # fmt: skip
 
-    @staff_page("/pdf")
+    @staff_page("/manual.pdf")
     def pdf(self) -> Response:
         """A manual as a PDF."""
         page = manual.page_of(request.args.get("page", "")) or manual.pages()[0]
