@@ -64,7 +64,7 @@ def instance() -> Iterator[str]:
             yield address
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
 
 
 def sign_in(page: Page, address: str, username: str) -> None:

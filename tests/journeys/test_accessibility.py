@@ -21,7 +21,7 @@ PAGES = (
 
 
 @pytest.fixture
-def walker(store: Store, address: str) -> Iterator[str]:
+def walker(store: Store, address: str) -> str:
     """The demonstration with a superadmin in it."""
     with store() as session:
         make_staff(session, "walker")
