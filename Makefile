@@ -9,7 +9,7 @@ debian = { [ "$$(id -u)" = 0 ] && apt-get update -qq \
 	&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null; } \
 	|| { echo "缺少系统软件包,请先执行:sudo apt install $(1)"; exit 1; }
 
-.PHONY: help run h5 mp api-client test browser lint types migration docs bench screenshots clean
+.PHONY: help run h5 mp api-client test browser lint types migration docs manuals bench screenshots clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ clean: ## remove what the targets made; the data in var/ stays
 
 docs: $(VENV)/production ## write the pages that come from the declarations
 	$(BIN)/flask --app run docs configuration
+
+manuals: $(VENV)/production ## write every manual as a PDF into var/manuals
+	$(BIN)/flask --app run docs manuals var/manuals
 
 bench/.venv/ready: requirements.txt bench/requirements.txt
 	$(PYTHON) -m venv bench/.venv

@@ -8,6 +8,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 
 import config
+from app.core import manual
 from app.core.api.typescript import client_types
 from app.core.module import Registry, Setting, registry
 
@@ -90,5 +91,15 @@ def init_app(app: Flask) -> None:
         """Write the types of the mini-program's API client."""
         TYPES.write_text(types(current_app._get_current_object()), encoding="utf-8")
         click.echo(TYPES)
+
+    @group.command("manuals")
+    @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+    def write_manuals(folder: Path) -> None:
+        """把全部手册写成 PDF,放进指定的文件夹。"""
+        folder.mkdir(parents=True, exist_ok=True)
+        for page in manual.pages():
+            file = folder / f"{page.key.replace('/', '-')}.pdf"
+            file.write_bytes(manual.on_paper(page))
+            click.echo(file)
 
     app.cli.add_command(group)

@@ -44,6 +44,18 @@ PHONE = {
     "m-certify": ("周访客", "/pkg-members/certify", ""),
 }
 """Pages of the phone's program: whose phone, where, and what is tapped there."""
+MANUAL = {
+    "dashboard": ("admin", "/?period=year"),
+    "search": ("admin", "/search:科技"),
+    "permission-matrix": ("admin", "/system/roles/new"),
+    "report": ("admin", "/reports/collection/"),
+    "board": ("property", "/repairs/board/"),
+    "customers": ("property", "/members/customer/"),
+    "counter": ("cashier", "/billing/counter/first-customer"),
+    "bill-run": ("cashier", "/billing/issue/preview"),
+    "certification-review": ("certifier", "/members/certification/first-pending"),
+}
+"""The pictures of ``docs/manual``, at the size of a desk."""
 PASSWORD = "Demo-2026!"
 
 
@@ -58,7 +70,7 @@ def instance() -> Iterator[str]:
         process = subprocess.Popen([sys.executable, "run.py"], cwd=ROOT, env=environment)
         try:
             address = f"http://127.0.0.1:{port}"
-            for _attempt in range(120):
+            for _attempt in range(480):
                 try:
                     urllib.request.urlopen(f"{address}/readyz", timeout=1)
                     break
@@ -67,7 +79,7 @@ def instance() -> Iterator[str]:
             yield address
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
 
 
 def sign_in(page: Page, address: str, username: str) -> None:
@@ -112,28 +124,59 @@ def take_phones(browser: Browser, address: str) -> None:
         context.close()
 
 
+def open_page(page: Page, address: str, path: str) -> None:
+    """Go where a picture is taken: an address, or a few steps from one."""
+    if path.endswith("/first-pending"):
+        page.goto(address + path.removesuffix("first-pending") + "?state=pending")
+        page.locator("tbody a.row-link").first.click()
+    elif path.startswith("/search:"):
+        page.goto(f"{address}/members/customer/")
+        page.keyboard.press("/")
+        page.keyboard.type(path.removeprefix("/search:"))
+        page.wait_for_selector("#search-hits:not([hidden])")
+        page.keyboard.press("ArrowDown")
+    elif path.endswith("/first-customer"):
+        page.goto(f"{address}/billing/bill/?state=unpaid")
+        page.locator("tbody a.row-link").first.click()
+        customer = page.locator("dt:has-text('客户') + dd").first.inner_text()
+        page.goto(address + path.removesuffix("first-customer"))
+        page.locator("[role=combobox]:not([name=q])").first.fill(customer)
+        page.locator(".choice [role=option]").first.click()
+        page.locator("main [type=submit]").first.click()
+    elif path.endswith("/preview"):
+        page.goto(address + path.removesuffix("preview"))
+        parks = page.locator("main select[name=community]")
+        parks.select_option(index=parks.locator("option").count() - 1)
+        page.locator("main [type=submit]").first.click()
+    else:
+        page.goto(address + path)
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(400)  # charts are drawn after the page has come
+
+
+def take(browser: Browser, address: str, pictures: dict[str, tuple[str, str]], folder: Path, suffix: str,
+         size: tuple[int, int]) -> None:  # fmt: skip
+    """Take pictures at one size, each by the person who sees the page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for username in sorted({user for user, _path in pictures.values()}):
+        context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN")
+        page = context.new_page()
+        sign_in(page, address, username)
+        for name, (user, path) in pictures.items():
+            if user == username:
+                open_page(page, address, path)
+                page.screenshot(path=folder / f"{name}{suffix}.png")
+        context.close()
+
+
 def main() -> None:
-    """Take every picture, those of the back office in both sizes."""
+    """Take every picture: the pages in both sizes, those of the manuals, and the phone's."""
     subprocess.run([sys.executable, "miniprogram/build.py", "h5"], cwd=ROOT, check=True)
-    IMAGES.mkdir(parents=True, exist_ok=True)
     with instance() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        for suffix, (width, height) in SIZES.items():
-            for username in sorted({user for user, _path in PAGES.values()}):
-                context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
-                page = context.new_page()
-                sign_in(page, address, username)
-                for name, (user, path) in PAGES.items():
-                    if user != username:
-                        continue
-                    if path.endswith("/first-pending"):
-                        page.goto(address + path.removesuffix("first-pending") + "?state=pending")
-                        page.locator("tbody a.row-link").first.click()
-                    else:
-                        page.goto(address + path)
-                    page.wait_for_load_state("networkidle")
-                    page.screenshot(path=IMAGES / f"{name}{suffix}.png")
-                context.close()
+        for suffix, size in SIZES.items():
+            take(browser, address, PAGES, IMAGES, suffix, size)
+        take(browser, address, MANUAL, IMAGES / "manual", "", (1280, 800))
         take_phones(browser, address)
         browser.close()
 

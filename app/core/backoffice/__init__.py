@@ -11,6 +11,7 @@ from app.core.backoffice import permissions, shell
 from app.core.backoffice.catalogue import compile_catalogues
 from app.core.backoffice.dashboard import IndexView
 from app.core.backoffice.elements import Button, bulk, computed
+from app.core.backoffice.help_pages import HelpView
 from app.core.backoffice.inbox import InboxView
 from app.core.backoffice.media_view import MediaView
 from app.core.backoffice.pages import PageView, page
@@ -56,6 +57,7 @@ def init_app(app: Flask) -> None:
     app.extensions["babel"] = replace(app.extensions["babel"], locale_selector=None)
     builder.add_view_no_menu(MediaView)
     builder.add_view_no_menu(InboxView)
+    builder.add_view_no_menu(HelpView)
     builder.add_view_no_menu(SearchView)
     registry: Registry = app.extensions["registry"]
     for module in registry:

@@ -25,9 +25,15 @@ from app.core.reports import AMOUNT, INTEGER, PERCENT, Asked, Panel
 QUICK = timedelta(milliseconds=60)
 RENEW_AFTER = timedelta(minutes=10)
 OLDEST_SHOWN = timedelta(hours=2)
-"""What the job has not renewed for so long is counted while somebody waits."""
+"""What the job has not renewed for so long is counted while somebody waits, unless that is not ``BEARABLE``."""
+BEARABLE = timedelta(seconds=2)
+"""A panel that has taken longer somewhere is never counted while somebody waits: the job does it."""
+REST = 20
+"""Counting takes at most a twentieth of the time."""
 WATCHED = timedelta(days=2)
 """So long after the last look figures are renewed; then they are forgotten."""
+
+PENDING: dict[str, Any] = {"pending": True}
 
 PERIODS = {"month": "本月", "today": "今日", "last_month": "上月", "quarter": "近三个月", "year": "本年"}
 """The times that the dashboard offers; the first is shown at first."""
@@ -65,6 +71,16 @@ class Look:
     seen: Sequence[int] = ()
 
 
+@dataclass(frozen=True)
+class Due:
+    """Figures that the job counts; ``watched``: somebody has looked at them."""
+
+    panel: str
+    period: str
+    communities: list[int] | None
+    watched: bool
+
+
 def look(period: str, communities: Sequence[int] | None) -> Look:
     """The panels that the signed-in person may see, in one query and what the quick ones take. Only reads."""
     panels = [panel for panel in registry().panels.values() if rights.can(panel.report.area, "view")]
@@ -73,12 +89,20 @@ def look(period: str, communities: Sequence[int] | None) -> Look:
     session, now, scope = db.session(), clock.now(), _scope(communities)
     end = days_of(period, clock.today())[1].isoformat()
     query = select(PanelSnapshot).where(PanelSnapshot.period == period, PanelSnapshot.scope == scope)
-    kept = {one.panel: one for one in session.scalars(query) if one.until == end}
+    kept = {one.panel: one for one in session.scalars(query)}
     found, slow = [], []
+    heavy: set[str] | None = None
     for panel in panels:
         one = kept.get(panel.key)
-        if one is not None and now - one.made_at < OLDEST_SHOWN:
+        if one is not None and one.until == end and now - one.made_at < OLDEST_SHOWN:
             found.append(Figures(panel, one.content, one.made_at))
+            continue
+        heavy = _heavy(session) if heavy is None else heavy
+        if panel.key in heavy:
+            found.append(Figures(panel, one.content if one else PENDING, one.made_at if one else now))
+            if one is None:
+                asked = _row(panel, period, communities, PENDING, timedelta())
+                slow.append(asked | {"made_at": now - OLDEST_SHOWN})
             continue
         content, took = _count(session, panel, period, communities)
         found.append(Figures(panel, content, now))
@@ -96,23 +120,37 @@ def keep(session: Session, shown_now: Look) -> None:
         execute(session, seen.values(asked_at=clock.now()))
 
 
-def renewable(session: Session, _payload: Mapping[str, Any]) -> list[tuple[str, str, list[int] | None]]:
-    """Job: which figures somebody looks at and are due to be counted again."""
-    due = select(PanelSnapshot.panel, PanelSnapshot.period, PanelSnapshot.communities).where(
-        PanelSnapshot.made_at < clock.now() - RENEW_AFTER / 2, PanelSnapshot.asked_at >= clock.now() - WATCHED
-    )
-    return [(row.panel, row.period, row.communities) for row in session.execute(due.limit(1000))]
+def _heavy(session: Session) -> set[str]:
+    """The panels that took longer than anybody waits."""
+    longest = select(PanelSnapshot.panel).where(PanelSnapshot.took_ms > BEARABLE / timedelta(milliseconds=1))
+    return set(session.scalars(longest.distinct()))
 
 
-def renew(due: Sequence[tuple[str, str, list[int] | None]]) -> list[dict[str, Any]]:
+def renewable(session: Session, _payload: Mapping[str, Any]) -> list[Due]:
+    """Job: which figures somebody looks at and are due to be counted again, the rarer the longer it takes; and those
+    that the start page shows first, before anybody asks."""
+    now, usual = clock.now(), next(iter(PERIODS))
+    looked_at = select(PanelSnapshot).where(PanelSnapshot.asked_at >= now - WATCHED).limit(1000)
+    due = [
+        Due(one.panel, one.period, one.communities, watched=True)
+        for one in session.scalars(looked_at)
+        if now - one.made_at >= max(RENEW_AFTER / 2, REST * timedelta(milliseconds=one.took_ms))
+    ]
+    first = select(PanelSnapshot.panel).where(PanelSnapshot.period == usual, PanelSnapshot.scope == _scope(None))
+    known = set(session.scalars(first))
+    return due + [Due(key, usual, None, watched=False) for key in registry().panels if key not in known]
+
+
+def renew(due: Sequence[Due]) -> list[dict[str, Any]]:
     """Job: count them, in transactions that only read."""
     panels, session, rows = registry().panels, db.session(), []
-    for key, period, communities in due:
-        if key in panels:
+    for one in due:
+        if one.panel in panels:
             with reading():
-                content, took = _count(session, panels[key], period, communities)
+                content, took = _count(session, panels[one.panel], one.period, one.communities)
                 session.rollback()
-            rows.append(_row(panels[key], period, communities, content, took))
+            if one.watched or took > QUICK:  # what is quick is counted at each look
+                rows.append(_row(panels[one.panel], one.period, one.communities, content, took))
     return rows
 
 

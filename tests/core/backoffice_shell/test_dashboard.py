@@ -153,3 +153,22 @@ def test_reading_takes_no_query_for_each_panel_once_they_are_kept(
     page_of(client)
     monkeypatch.setattr(panels, "_count", lambda *_: pytest.fail("counted again"))
     page_of(client)
+
+
+def test_nobody_waits_for_what_takes_very_long(
+    app: Flask, browse: Browse, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = browse("ask", VIEW_FEEDBACK)
+    with store() as session:
+        make_feedback(session)
+    monkeypatch.setattr(panels, "QUICK", timedelta(0))
+    monkeypatch.setattr(panels, "BEARABLE", timedelta(milliseconds=-1))
+    run_due(app, 50)  # what the start page shows first is counted before anybody asks
+    assert fact(page_of(client), "总数") == "1"
+    assert "正在后台统计" in page_of(client, "/?period=year")
+    assert "正在后台统计" in page_of(client, "/?period=year"), "not counted while somebody waits, however often"
+    with clock.travel(timedelta(minutes=6)):
+        run_due(app, 50)
+        assert fact(page_of(client, "/?period=year"), "总数") == "1"
+    with clock.travel(timedelta(hours=5)):
+        assert fact(page_of(browse("ask"), "/?period=year"), "总数") == "1", "the job stands still: as of its time"
