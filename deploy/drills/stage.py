@@ -142,7 +142,8 @@ class Stage:
             except psutil.NoSuchProcess:
                 continue
         time.sleep(RESTART_SECONDS)
-        (self.postgresql.pgdata / "postmaster.pid").unlink(missing_ok=True)  # nobody may have reaped the killed process
+        for lock in ("postmaster.pid", ".s.PGSQL.5432.lock"):  # nobody may have reaped the killed process
+            (self.postgresql.pgdata / lock).unlink(missing_ok=True)
         self.postgresql.ensure_postgres_running()
 
     @contextmanager
