@@ -9,7 +9,7 @@ debian = { [ "$$(id -u)" = 0 ] && apt-get update -qq \
 	&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null; } \
 	|| { echo "缺少系统软件包,请先执行:sudo apt install $(1)"; exit 1; }
 
-.PHONY: help run h5 mp api-client test browser lint types migration docs manuals bench screenshots clean
+.PHONY: help run h5 mp api-client test browser lint types migration audit drills docs manuals bench screenshots clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,13 @@ migration: $(VENV)/development ## write a migration for what changed in the mode
 
 clean: ## remove what the targets made; the data in var/ stays
 	rm -rf $(VENV) bench/.venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+
+audit: $(VENV)/development ## known weaknesses of the packages, secrets in the files
+	$(BIN)/pip-audit --strict --progress-spinner off -r requirements.txt
+	git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
+
+drills: $(VENV)/development ## rehearse faults under load and write docs/drills.md; D="web database" for some
+	$(BIN)/python -m deploy.drills $(D)
 
 docs: $(VENV)/production ## write the pages that come from the declarations
 	$(BIN)/flask --app run docs configuration

@@ -71,5 +71,6 @@ def _engine_options(settings: dict[str, Any]) -> dict[str, Any]:
         "pool_size": settings["WEB_THREADS"],
         "max_overflow": 2,
         "pool_pre_ping": True,
-        "connect_args": {"connect_timeout": 3},
+        "connect_args": {"connect_timeout": 3}
+        | ({} if settings["DATABASE_PREPARED"] == "1" else {"prepare_threshold": None}),
     }

@@ -57,6 +57,8 @@ def _alone(app: Flask) -> Iterator[None]:
         engine = db.engine
     if engine.dialect.name == "postgresql":
         with engine.connect() as connection:
+            for limit in ("lock_timeout", "idle_in_transaction_session_timeout"):  # migrations take their time
+                connection.execute(text(f"SET LOCAL {limit} = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": PREPARING})
             yield
         return

@@ -18,6 +18,7 @@ class Balancer(threading.Thread):
         self.port, self.nodes = port, list(nodes)
         self._turn = 0
         self._shunned: dict[int, float] = {}
+        self._drained: set[int] = set()
         self._listening = threading.Event()
 
     def start(self) -> None:
@@ -28,6 +29,14 @@ class Balancer(threading.Thread):
     def run(self) -> None:
         """Serve for good."""
         asyncio.run(self._serve())
+
+    def drain(self, node: int) -> None:
+        """Send no new requests to a node, as ``down`` does in nginx."""
+        self._drained.add(node)
+
+    def fill(self, node: int) -> None:
+        """Send requests to it again."""
+        self._drained.discard(node)
 
     async def _serve(self) -> None:
         server = await asyncio.start_server(self._pass_on, "127.0.0.1", self.port, backlog=512)
@@ -76,5 +85,6 @@ class Balancer(threading.Thread):
 
     def _order(self) -> list[int]:
         self._turn += 1
-        turned = self.nodes[self._turn % len(self.nodes) :] + self.nodes[: self._turn % len(self.nodes)]
+        nodes = [node for node in self.nodes if node not in self._drained]
+        turned = nodes[self._turn % len(nodes) :] + nodes[: self._turn % len(nodes)]
         return sorted(turned, key=lambda node: self._shunned.get(node, 0) > time.monotonic())

@@ -31,6 +31,7 @@ ROOT = Path(__file__).parents[2]
 RESTART_SECONDS = 1.0
 """RestartSec of deploy/systemd."""
 START_SECONDS = 180
+DRAIN_SECONDS = 3
 
 
 class Service:
@@ -99,6 +100,7 @@ class Stage:
             "INDEX_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
         }
         self.services: dict[str, Service] = {}
+        self.balancer = Balancer(self.ports[0], self.ports[1:3])
         self.log = folder / "log"
 
     def begin(self) -> None:
@@ -109,7 +111,7 @@ class Stage:
             self.wait_ready(number)
         self.services["relay"] = Service("relay", lambda: self._run("-m", "flask", "--app", "run", "jobs", "relay"))
         self.services["worker"] = Service("worker", lambda: self._run("-m", "flask", "--app", "run", "jobs", "work"))
-        Balancer(self.ports[0], self.ports[1:3]).start()
+        self.balancer.start()
 
     @property
     def address(self) -> str:
@@ -133,6 +135,14 @@ class Stage:
             time.sleep(0.1)
         raise SystemExit(f"web{number} did not become ready:\n{self.log.read_text()[-4000:]}")
 
+    def roll(self, number: int) -> None:
+        """Replace a web node as deploy/systemd/roll does."""
+        self.balancer.drain(self.ports[number])
+        time.sleep(DRAIN_SECONDS)
+        self.services[f"web{number}"].replace()
+        self.wait_ready(number)
+        self.balancer.fill(self.ports[number])
+
     def kill_database(self) -> None:
         """kill -9 of PostgreSQL with all its backends; started again after a second."""
         server = psutil.Process(self.postgresql.get_pid())
@@ -142,7 +152,8 @@ class Stage:
             except psutil.NoSuchProcess:
                 continue
         time.sleep(RESTART_SECONDS)
-        (self.postgresql.pgdata / "postmaster.pid").unlink(missing_ok=True)  # nobody may have reaped the killed process
+        for lock in ("postmaster.pid", ".s.PGSQL.5432.lock"):  # nobody may have reaped the killed process
+            (self.postgresql.pgdata / lock).unlink(missing_ok=True)
         self.postgresql.ensure_postgres_running()
 
     @contextmanager

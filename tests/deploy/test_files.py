@@ -149,3 +149,23 @@ def test_a_finished_wal_file_is_kept_once_and_never_over_another(tmp_path: Path)
     (tmp_path / "one").write_bytes(b"other")
     assert archive() != 0
     assert (kept / "000000010000000000000001").read_bytes() == b"first"
+
+
+def test_nodes_are_rolled_one_after_the_other_and_out_of_nginx_meanwhile(tmp_path: Path) -> None:
+    nodes, seen = tmp_path / "nodes.conf", tmp_path / "seen"
+    shutil.copy(DEPLOY / "nginx" / "nodes.conf", nodes)
+    for name, does in {
+        "nginx": f"grep -o '127.*down' {nodes} >> {seen} || echo none >> {seen}",
+        "systemctl": f'echo "$@" >> {seen}',
+        "sleep": ":",
+    }.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / name).chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "NODES": str(nodes)}
+    subprocess.run([DEPLOY / "systemd" / "roll", "8081", "8082"], env=environment, check=True)
+    told = [re.sub(r" max_fails.*down", " down", line) for line in seen.read_text().splitlines()]
+    assert told == [
+        "127.0.0.1:8081 down", "restart wuye-web@8081", "none",
+        "127.0.0.1:8082 down", "restart wuye-web@8082", "none",
+    ]  # fmt: skip
+    assert nodes.read_text() == (DEPLOY / "nginx" / "nodes.conf").read_text()

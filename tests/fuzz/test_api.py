@@ -1,6 +1,6 @@
 """Whatever is sent to any endpoint: no defect, problem+json in Chinese, and answers as documented.
 
-``FUZZ_CASES=10000`` spends that many requests in place of the few of each run.
+``FUZZ_CASES=10000`` spends that many requests in place of the few of each run, and on each role.
 """
 
 import os
@@ -22,8 +22,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from app.modules.members.models import CustomerMember
 from tests.conftest import PhoneOf, Store
-from tests.factories import make_certification, make_unit
+from tests.factories import make_certification, make_customer, make_occupancy, make_technician, make_unit
 from tests.modules.ads.factories import make_ad
 from tests.modules.feedback.factories import make_feedback
 from tests.modules.leasing.factories import make_application, make_listing
@@ -70,7 +71,7 @@ def known(app: Flask, store: Store, phone: PhoneOf) -> dict[str, Any]:
             "unit_ids": [str(unit.id)],
             "media_ids": [picture["id"]],
         }
-    return {**found, "headers": li.headers}
+    return {**found, "headers": li.headers, "member_id": int(li.member["id"])}
 
 
 @pytest.fixture(autouse=True)
@@ -79,10 +80,29 @@ def _limits_again(app: Flask) -> Iterator[None]:
     app.config["RATE_LIMITS"] = "1"
 
 
-@pytest.mark.parametrize("who", ["anonymous", "member"])
+ROLES_TRIED = ["anonymous", "visitor"]
+if "FUZZ_CASES" in os.environ:
+    ROLES_TRIED += ["merchant", "tenant", "technician"]
+
+
+def become(store: Store, member_id: int, role: str) -> None:
+    """Give a member, a visitor so far, another role."""
+    with store() as session:
+        if role in ("merchant", "tenant"):
+            customer = make_customer(session, kind=role)
+            make_occupancy(session, customer, make_unit(session))
+            session.add(CustomerMember(customer_id=customer.id, member_id=member_id))
+        elif role == "technician":
+            make_technician(session, member_id=member_id)
+
+
+@pytest.mark.parametrize("who", ROLES_TRIED)
 def test_no_input_is_answered_otherwise_than_promised(
-    app: Flask, phone: PhoneOf, known: dict[str, Any], who: str
+    app: Flask, store: Store, phone: PhoneOf, known: dict[str, Any], who: str
 ) -> None:
+    if who != "anonymous":
+        become(store, known["member_id"], who)
+        assert phone("dev-li").role() == who
     found: Any = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app).get_all_operations()
     operations = [result.ok() for result in found]
     fresh = count()

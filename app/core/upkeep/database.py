@@ -58,6 +58,7 @@ def _postgresql(target: Path) -> Iterator[Session]:
     with db.engine.connect().execution_options(
         isolation_level="REPEATABLE READ", postgresql_readonly=True
     ) as connection:
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))  # a large copy takes its time
         moment = connection.scalar(text("SELECT pg_export_snapshot()"))
         options = ("--format=custom", "--no-owner", "--no-privileges")
         _client("pg_dump", *options, f"--snapshot={moment}", f"--file={target}")
