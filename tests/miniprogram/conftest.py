@@ -33,11 +33,13 @@ class Park:
     address: str
     environment: dict[str, str]
 
-    def scan(self, gate: str, code: str) -> str:
-        """Hold a code before a gate; what the gate says."""
-        command = [sys.executable, "-m", "flask", "--app", "run", "gate", "simulate", gate, code, "--url", self.address]
+    def scan(self, gate: str, *codes: str) -> list[str]:
+        """Hold codes before a gate, one after the other; what the gate says."""
+        command = [
+            sys.executable, "-m", "flask", "--app", "run", "gate", "simulate", gate, *codes, "--url", self.address,
+        ]  # fmt: skip
         done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=True)
-        return done.stdout
+        return done.stdout.splitlines()
 
 
 @pytest.fixture(scope="session")
@@ -98,9 +100,8 @@ class Handset:
 
     def arrive(self, path: str) -> None:
         """Wait for a page of the program and what it shows."""
-        self.page.locator(f"uni-page[data-page='{path.split('?', maxsplit=1)[0][1:]}']").locator(
-            "visible=true"
-        ).wait_for()
+        shown = self.page.locator(f"uni-page[data-page='{path.split('?', maxsplit=1)[0][1:]}'] .app")
+        shown.locator("visible=true").first.wait_for()
         self.settle()
 
     def settle(self) -> None:
