@@ -81,7 +81,8 @@ def test_every_page_is_accessible_and_fits(phone: Pick, role: str) -> None:
     handset.complaints = [one for one in handset.complaints if "the server responded with a status of 40" not in one]
     assert {path: found for path, found in wrong.items() if found} == {}
     if role == "merchant":
-        assert {path for _entry, path in DETAILS.values()} <= set(wrong), "a list of the demonstration is empty"
+        reached = {path for _entry, path in DETAILS.values()} - {"/pkg-visits/batch"}  # other firms have batches
+        assert reached <= set(wrong), "a list of the demonstration is empty"
 
 
 def test_the_first_load_is_small(park: Park) -> None:
