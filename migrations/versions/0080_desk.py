@@ -7,7 +7,7 @@ from alembic import op
 from app.core.search_ddl import drop_index_ddl, index_ddl
 
 revision = "0080"
-down_revision = "0060"
+down_revision = "0061"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 

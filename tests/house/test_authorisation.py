@@ -297,7 +297,7 @@ def test_what_is_somebody_elses_is_absent(app: Flask, rows: list[Row], phone: Ph
         bill = make_bill(session, customer, unit)
         application = make_certification(session, int(li.member["id"]), unit)
         make_occupancy(session, customer, unit)
-        notice = make_notice(session, building_id=unit.building_id)
+        notice = make_notice(session, buildings=[unit.building_id])
         payment = payments.receive(
             session, community_id=bill.community_id, customer_id=customer.id, bill_ids=[], amount_fen=100,
             channel="cash", paid_on=bill.created_at.date(), prepay=True,

@@ -233,7 +233,7 @@ def test_the_daily_bill_lists_payments_and_refunds_in_fen(channel: WeChatPayChan
     day = clock.today()
     with pytest.raises(Unavailable):
         channel.daily_bill(day)
-    with clock.travel(timedelta(days=2)):
+    with clock.travel(clock.start_of(day) + timedelta(days=2, hours=12)):
         rows = channel.daily_bill(day)
         assert channel.daily_bill(day + timedelta(days=1)) == []
     assert [(row.kind, row.number, row.amount_fen) for row in rows] == [

@@ -11,7 +11,7 @@ from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Date, Integer, Numeric, String, Text, inspect
-from sqlalchemy.orm import MANYTOONE
+from sqlalchemy.orm import MANYTOMANY, MANYTOONE
 
 from app.core.db import Exact, Moment, column_label
 from app.core.privacy import Privacy, Sealed
@@ -36,6 +36,7 @@ class Kind(StrEnum):
     DATE = "date"
     MOMENT = "moment"
     RELATION = "relation"
+    RELATIONS = "relations"
     STAFF = "staff"
     JSON = "json"
 
@@ -47,7 +48,8 @@ CHOOSABLE = frozenset({Kind.CHOICE, Kind.SEVERAL, Kind.STATE})
 
 @dataclass(frozen=True)
 class Attribute:
-    """One column or many-to-one relationship of ``model``; ``column`` is the foreign key of a relationship."""
+    """One column or relationship of ``model``; ``column`` is the foreign key of a relationship, which stands in the
+    table between for one to several records."""
 
     model: Any
     name: str
@@ -65,7 +67,7 @@ class Attribute:
 
     @property
     def nullable(self) -> bool:
-        return bool(self.column.nullable)
+        return bool(self.column.nullable) or self.kind is Kind.RELATIONS
 
     @property
     def expression(self) -> Any:
@@ -88,7 +90,8 @@ class Attribute:
 
 
 def attribute(model: Any, name: str) -> Attribute:
-    """Read ``name`` of ``model``. Raises LookupError when it is neither a column nor a many-to-one relationship."""
+    """Read ``name`` of ``model``. Raises LookupError when it is neither a column nor a relationship to one record, or
+    to several through a table between."""
     mapper = inspect(model)
     where = f"{model.__name__}.{name}"
     try:
@@ -97,8 +100,11 @@ def attribute(model: Any, name: str) -> Attribute:
         raise LookupError(f"{where}: {error.args[0]}") from None
     if name in mapper.relationships:
         relation = mapper.relationships[name]
+        if relation.direction is MANYTOMANY:
+            (_target, column), *_rest = relation.secondary_synchronize_pairs
+            return Attribute(model, name, label, Kind.RELATIONS, column, name, target=relation.mapper.class_)
         if relation.direction is not MANYTOONE or len(relation.local_columns) != 1:
-            raise LookupError(f"{where} is not a many-to-one relationship")
+            raise LookupError(f"{where} is not a relationship to one record, or to several")
         column = next(iter(relation.local_columns))
         key = mapper.get_property_by_column(column).key
         return Attribute(model, name, label, Kind.RELATION, column, key, target=relation.mapper.class_)

@@ -214,8 +214,12 @@ class Declaration(ModelView):
 
     def candidate(self, session: Session, relation: Attribute, record_id: int) -> Any:
         """One of the candidates by id, or None."""
-        query = self.candidates(relation).where(relation.target.id == record_id)
-        return session.scalar(query.options(*screens.describing(relation.target)))
+        return self.chosen(session, relation, (record_id,)).get(record_id)
+
+    def chosen(self, session: Session, relation: Attribute, ids: Sequence[int]) -> Mapping[int, Any]:
+        """Those of the candidates with these ids, in one query."""
+        query = self.candidates(relation).where(relation.target.id.in_(ids)).order_by(relation.target.id)
+        return {record.id: record for record in session.scalars(query.options(*screens.describing(relation.target)))}
 
     def loaders(self, attributes: Iterable[Attribute]) -> list[Any]:
         """The loader options that showing ``attributes`` needs: one query for each relationship, however many rows."""
@@ -233,6 +237,8 @@ class Declaration(ModelView):
             target = getattr(record, shown.name)
             return Cell("" if target is None else screens.describe(target))
         value = getattr(record, shown.attribute.key)
+        if shown.attribute.kind is Kind.RELATIONS:
+            return Cell("", "badges", many=tuple(screens.describe(target) for target in value))
         return cell(shown.attribute, value, tones=self.tones, names=names, revealed=revealed)
 
     def kept(self, arguments: Mapping[str, str]) -> dict[str, str]:

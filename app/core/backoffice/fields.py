@@ -20,6 +20,7 @@ from app.core.backoffice.filters import number
 
 LONG_TEXT = 20_000
 ONE_LINE = 200
+MOST_RELATED = 100
 UNCHANGED = object()
 """What a masked field holds when nothing was typed: the record keeps its value."""
 
@@ -268,7 +269,8 @@ class RelationField(ValueField):
     """A related record by id; whether it exists in the person's scope is asked of the view."""
 
     control = "relation"
-    title = ""
+    titles: Sequence[tuple[int, str]] = ()
+    """The chosen records, by id, as they are called."""
 
     def read(self, text: str) -> int:
         if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= self.attribute.largest):
@@ -277,6 +279,24 @@ class RelationField(ValueField):
 
     def absent(self) -> str:
         return _("所选的“%(label)s”不存在,或不在您的数据范围内", label=self.label.text)
+
+
+class RelationsField(RelationField):
+    """Several related records by id, in no order; the browser sends one value for each."""
+
+    control = "relations"
+
+    def process_data(self, value: Any) -> None:
+        self.data = sorted(record.id for record in value or ())
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = sorted({self.read(text) for text in valuelist if text.strip()})
+        if len(self.data) > MOST_RELATED:
+            raise ValueError(_("“%(label)s”最多选择 %(limit)s 项", label=self.label.text, limit=MOST_RELATED))
+
+    @property
+    def empty(self) -> bool:
+        return not self.data
 
 
 class JsonField(ValueField):
@@ -310,6 +330,7 @@ FIELDS: dict[Kind, type[ValueField]] = {
     Kind.DATE: DayField,
     Kind.MOMENT: MomentField,
     Kind.RELATION: RelationField,
+    Kind.RELATIONS: RelationsField,
     Kind.JSON: JsonField,
 }
 NEVER = frozenset({"id", "created_at", "updated_at"})

@@ -212,11 +212,13 @@ def _read_one(
     condition: Any = None
     if text is None:
         pass
-    elif attribute.kind is Kind.RELATION:
+    elif attribute.target is not None:
         if text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= attribute.largest:
             record = find(attribute, int(text))
             if record is not None:
-                condition, shown = attribute.expression == int(text), title(record)
+                several = attribute.kind is Kind.RELATIONS
+                condition = attribute.expression.any(id=record.id) if several else attribute.expression == record.id
+                shown = title(record)
                 control.chosen, control.chosen_title = record, shown
     elif control.options:
         if text in control.options:

@@ -11,7 +11,7 @@ from sqlalchemy import inspect
 from sqlalchemy.exc import DataError, IntegrityError
 
 from app.core.backoffice.attributes import Attribute, Kind
-from app.core.backoffice.fields import ONE_LINE, UNCHANGED, RelationField, field_for, fields
+from app.core.backoffice.fields import ONE_LINE, UNCHANGED, RelationField, RelationsField, field_for, fields
 from app.core.db import column_label, whole_number
 from app.core.errors import DomainError
 
@@ -71,16 +71,23 @@ def stored(kind: type[Any], record: Any) -> Any:
     return kind(formdata=None, data=_of_record(kind, record))
 
 
-def accept(form: Any, find: Callable[[Attribute, int], Any]) -> bool:
+def accept(form: Any, find: Callable[[Attribute, Sequence[int]], Mapping[int, Any]]) -> bool:
     """Whether all that was typed holds; related records are looked for with ``find``, within the person's scope."""
     good = form.validate()
     for field in fields(form):
-        if isinstance(field, RelationField) and field.data is not None and not field.errors:
-            record = find(field.attribute, field.data)
-            if record is None:
+        if isinstance(field, RelationField) and not field.errors:
+            ids = related_ids(field)
+            if ids and set(ids) - find(field.attribute, ids).keys():
                 field.refuse(field.absent())
                 good = False
     return bool(good)
+
+
+def related_ids(field: RelationField) -> Sequence[int]:
+    """The records that a field names."""
+    if isinstance(field, RelationsField):
+        return field.data or ()
+    return () if field.data is None else (field.data,)
 
 
 def values(form: Any) -> dict[str, Any]:

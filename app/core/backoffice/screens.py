@@ -46,7 +46,7 @@ def describing(model: Any) -> list[Any]:
 
 def relations(attributes: Sequence[Attribute]) -> list[Attribute]:
     """Those of the attributes that are relationships."""
-    return [attribute for attribute in attributes if attribute.kind is Kind.RELATION]
+    return [attribute for attribute in attributes if attribute.kind in (Kind.RELATION, Kind.RELATIONS)]
 
 
 def in_scope(model: Any) -> Select[Any]:

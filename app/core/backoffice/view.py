@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response
 
 from app.core import media, richtext, sheets
 from app.core.backoffice import filters, forms, listing, pictures, record_page, saved_filters, screens
-from app.core.backoffice.attributes import LARGEST_BIGINT, Attribute, Kind
+from app.core.backoffice.attributes import LARGEST_BIGINT, Attribute
 from app.core.backoffice.cells import cell
 from app.core.backoffice.declaration import Declaration
 from app.core.backoffice.elements import Bulk, Shown
@@ -92,7 +92,7 @@ class ModuleView(Declaration):
         question = move.confirm or _("确定对“%(name)s”执行“%(move)s”吗?", name=title, move=move.title)
         if request.method == "GET":
             return self._confirm(move.title, question, back, form=form)
-        if form is not None and not forms.accept(form, lambda what, key: self.candidate(session, what, key)):
+        if form is not None and not forms.accept(form, lambda what, ids: self.chosen(session, what, ids)):
             return self._confirm(move.title, question, back, form=form, status=422)
         try:
             with transaction():
@@ -141,7 +141,7 @@ class ModuleView(Declaration):
         """At most twenty records that may be chosen for a relationship: ``{"items": [{"id", "text"}], "more"}``."""
         known = {a.name: a for a in (*self.filter_attributes, *self.add_attributes, *self.edit_attributes)}
         relation = known.get(name)
-        if relation is None or relation.kind is not Kind.RELATION:
+        if relation is None or relation.target is None:
             abort(404)
         answer = jsonify(self._choices(relation, request.args.get("q", ""), request.args.get("page", "")))
         answer.headers["Cache-Control"] = "no-store"
@@ -329,7 +329,7 @@ class ModuleView(Declaration):
         version = record.updated_at.isoformat() if record is not None else ""
         problems: Any = []
         if request.method == "POST":
-            if forms.accept(form, lambda what, key: self.candidate(session, what, key)):
+            if forms.accept(form, lambda what, ids: self.chosen(session, what, ids)):
                 try:
                     with transaction():
                         saved_id = self._save(session, form, pk)
@@ -350,9 +350,9 @@ class ModuleView(Declaration):
     def _form_page(self, form: Any, record: Any, version: str, problems: Any, status: int) -> Any:
         session = db.session()
         for field in fields(form):
-            if isinstance(field, RelationField) and field.data is not None:
-                chosen = self.candidate(session, field.attribute, field.data)
-                field.title = "" if chosen is None else screens.describe(chosen)
+            if isinstance(field, RelationField) and (ids := forms.related_ids(field)):
+                chosen = self.chosen(session, field.attribute, ids)
+                field.titles = [(number, screens.describe(record)) for number, record in chosen.items()]
         heading = _("新增%(noun)s", noun=self.noun) if record is None else _("修改%(noun)s", noun=self.noun)
         return self.render(
             "backoffice/form.html", status, form=form, fields=tuple(fields(form)), record=record, heading=heading,
@@ -383,8 +383,8 @@ class ModuleView(Declaration):
 
     def _current_text(self, field: Any, record: Any) -> str:
         if isinstance(field, RelationField):
-            chosen = None if field.data is None else self.candidate(db.session(), field.attribute, field.data)
-            return "" if chosen is None else screens.describe(chosen)
+            chosen = self.chosen(db.session(), field.attribute, forms.related_ids(field))
+            return _("、").join(screens.describe(one) for one in chosen.values())
         shown = cell(field.attribute, getattr(record, field.attribute.key))
         return _("、").join(shown.many) or shown.text or _("空")
 

@@ -139,11 +139,13 @@ class SlotView(ModuleView):
 
     model, area = AdSlot, "ads"
     icon = "fa-panorama"
-    columns = ("title", "layout", "slides", "interval_seconds", "ratio", "enabled")
-    order = ("id",)
-    form = ("title", "layout", "slides", "interval_seconds", "ratio", "enabled")
+    columns = ("title", "layout", "slides", "interval_seconds", "ratio", "position", "enabled")
+    order = ("position", "id")
+    form = ("title", "layout", "slides", "interval_seconds", "ratio", "position", "enabled")
     related = ((AdView, "slot_id"),)
-    can_add = can_delete = False
 
     def save(self, session: Session, record: AdSlot | None, values: dict[str, Any]) -> AdSlot:
-        return operations.save_slot(session, record, values) if record else super().save(session, record, values)
+        return operations.save_slot(session, record, values)
+
+    def remove(self, session: Session, record: AdSlot) -> None:
+        operations.remove_slot(session, record)

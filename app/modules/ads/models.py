@@ -32,6 +32,7 @@ class AdSlot(Record):
         Integer, default=4, info=label("轮播间隔（秒）", minimum=1, maximum=60)
     )
     ratio: Mapped[str] = choice_column(RATIOS, "图片宽高比", "2:1")
+    position: Mapped[int] = mapped_column(Integer, default=0, index=True, info=label("排序", help="小的在前"))
     enabled: Mapped[bool] = mapped_column(Boolean, default=True, info=label("启用"))
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 """What can happen to an ad: made, fitted to its slot, approved, counted."""
 
 import io
+import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -80,8 +81,13 @@ def submit(session: Session, ad: Ad) -> Ad:
     return Ad.flow.apply(session, ad, "submit")
 
 
-def save_slot(session: Session, slot: AdSlot, values: Mapping[str, Any]) -> AdSlot:
-    """Change a slot; when its ratio changes its posters are cut anew."""
+def save_slot(session: Session, slot: AdSlot | None, values: Mapping[str, Any]) -> AdSlot:
+    """Make or change a slot; when its ratio changes its posters are cut anew."""
+    if slot is None:
+        slot = AdSlot(key=secrets.token_hex(6), **values)
+        session.add(slot)
+        session.flush()
+        return slot
     refit = values.get("ratio", slot.ratio) != slot.ratio
     for name, value in values.items():
         setattr(slot, name, value)
@@ -89,6 +95,16 @@ def save_slot(session: Session, slot: AdSlot, values: Mapping[str, Any]) -> AdSl
     if refit:
         jobs.put(session, REFIT, {"slot_id": slot.id})
     return slot
+
+
+def remove_slot(session: Session, slot: AdSlot) -> None:
+    """Delete a slot that holds no ads. Raises Conflict for the one that the home page begins with, or one in use."""
+    if slot.key == HOME:
+        raise Conflict(_("首页广告位不能删除，可以停用"))
+    if session.scalar(select(Ad.id).where(Ad.slot_id == slot.id).limit(1)) is not None:
+        raise Conflict(_("广告位中还有广告，请先删除或移到其他广告位"))
+    session.delete(slot)
+    session.flush()
 
 
 def fit_poster(session: Session, ad: Ad, slot: AdSlot) -> None:

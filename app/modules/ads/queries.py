@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
 from app.core import publishing
 from app.core.reports import Asked
-from app.modules.ads.models import Ad, AdDay, AdSlot
+from app.modules.ads.models import HOME, Ad, AdDay, AdSlot
 from app.modules.estate.models import Community
 from app.modules.members.queries import reaches
 
@@ -17,16 +17,19 @@ def shown(member_id: int | None) -> Any:
     return and_(publishing.visible(Ad), Ad.poster_key.is_not(None), reaches(Ad, member_id))
 
 
-def in_slot(key: str, member_id: int | None) -> Any:
-    """The ads of a slot that is switched on, no more than it shows, with its form; ``place`` counts from 1."""
-    place = func.row_number().over(order_by=(Ad.position, Ad.id)).label("place")
+def in_slots(member_id: int | None) -> Any:
+    """The ads of the slots that are switched on, of each no more than it shows, with its form; ``place`` counts from
+    1 in each. The home page's own slot comes first, the others in their order (``slot_place``)."""
+    place = func.row_number().over(partition_by=Ad.slot_id, order_by=(Ad.position, Ad.id)).label("place")
+    own_first = case((AdSlot.key == HOME, 0), else_=1)
+    slot_place = func.dense_rank().over(order_by=(own_first, AdSlot.position, AdSlot.id)).label("slot_place")
     ranked = (
         select(
             Ad.id, Ad.title, Ad.poster_key, Ad.link_kind, Ad.notice_id, Ad.link_text, AdSlot.layout,
-            AdSlot.interval_seconds, AdSlot.slides, place,
+            AdSlot.interval_seconds, AdSlot.slides, AdSlot.key.label("slot_key"), slot_place, place,
         )
         .join(AdSlot, AdSlot.id == Ad.slot_id)
-        .where(AdSlot.key == key, AdSlot.enabled.is_(True), shown(member_id))
+        .where(AdSlot.enabled.is_(True), shown(member_id))
         .subquery()
     )  # fmt: skip
     return select(ranked).where(ranked.c.place <= ranked.c.slides)

@@ -1,6 +1,8 @@
 """Mobile endpoint: the home page, answered with 304 while nothing on it has changed."""
 
 from datetime import datetime
+from itertools import groupby
+from typing import Any
 
 import msgspec
 from flask import Response, request
@@ -10,7 +12,6 @@ from app.core.api import Caller, Endpoints, Schema
 from app.core.db import db
 from app.modules.ads.queries import link
 from app.modules.home import queries
-from app.modules.notices.models import CATEGORIES
 from app.modules.system import operations as menu
 
 api = Endpoints("home", "首页")
@@ -48,7 +49,7 @@ class SlideOut(Schema):
 
 
 class AdsOut(Schema):
-    """广告位"""
+    """广告位；layout：carousel 通栏轮播、card 卡片轮播、grid 一行两个、list 上下排列"""
 
     layout: str
     interval_ms: int
@@ -56,11 +57,12 @@ class AdsOut(Schema):
 
 
 class HomeOut(Schema):
-    """首页：功能菜单、公告、广告"""
+    """首页：功能菜单、公告、广告；more_ads 为其余广告位，依次排在其后"""
 
     menu: list[MenuItemOut]
     notices: list[HomeNoticeOut]
     ads: AdsOut | None
+    more_ads: list[AdsOut]
 
 
 @api.get("/home", roles=None, returns=HomeOut)
@@ -70,6 +72,7 @@ def home(caller: Caller | None) -> Response:
     entries = menu.open_menu(session, role)
     with_notices = any(entry.key == NOTICES_MENU for entry in entries)
     notices, slides = queries.news(session, role, caller.member_id if caller else None, with_notices=with_notices)
+    slots = [_slot(list(ads)) for _place, ads in groupby(slides, key=lambda row: row.slot_place)]
     answer = HomeOut(
         menu=[
             MenuItemOut(key=entry.key, name=entry.name, icon=entry.icon, page=entry.page, badge=entry.badge)
@@ -77,24 +80,13 @@ def home(caller: Caller | None) -> Response:
         ],
         notices=[
             HomeNoticeOut(
-                id=str(row.id), title=row.title, category=row.kind, category_text=CATEGORIES.get(row.kind, row.kind),
+                id=str(row.id), title=row.title, category=row.kind, category_text=row.link_text,
                 pinned=row.pinned, published_at=clock.local(row.starts_at),
             )
             for row in notices
         ],
-        ads=AdsOut(
-            layout=slides[0].layout,
-            interval_ms=slides[0].interval_seconds * 1000,
-            slides=[
-                SlideOut(
-                    id=str(row.id), title=row.title, image_url=f"/api/v1/media/{row.poster_key}",
-                    link=link(row.kind, row.notice_id, row.link_text),
-                )
-                for row in slides
-            ],
-        )
-        if slides
-        else None,
+        ads=slots[0] if slots else None,
+        more_ads=slots[1:],
     )  # fmt: skip
     response = Response(msgspec.json.encode(answer), content_type="application/json")
     response.add_etag()
@@ -102,3 +94,18 @@ def home(caller: Caller | None) -> Response:
     response.vary.add("Authorization")
     response.make_conditional(request)
     return response
+
+
+def _slot(slides: list[Any]) -> AdsOut:
+    """A slot as the phone draws it: its form, and its ads in order."""
+    return AdsOut(
+        layout=slides[0].layout,
+        interval_ms=slides[0].interval_seconds * 1000,
+        slides=[
+            SlideOut(
+                id=str(row.id), title=row.title, image_url=f"/api/v1/media/{row.poster_key}",
+                link=link(row.kind, row.notice_id, row.link_text),
+            )
+            for row in slides
+        ],
+    )  # fmt: skip

@@ -11,7 +11,7 @@ from app.core.api import ANY, Caller, Endpoints, Page, PageQuery, Schema, as_id,
 from app.core.db import db
 from app.core.errors import NotFound
 from app.modules.notices import operations, queries
-from app.modules.notices.models import CATEGORIES, Notice
+from app.modules.notices.models import Notice, NoticeCategory
 
 api = Endpoints("notices", "公告")
 MENU = "notices"
@@ -19,7 +19,7 @@ SUMMARY = 60
 
 
 class NoticeQuery(PageQuery):
-    """翻页，可只看一个分类"""
+    """翻页，可只看一个分类（分类编号）"""
 
     category: Annotated[str, msgspec.Meta(max_length=24)] = ""
 
@@ -43,13 +43,26 @@ class NoticeOut(NoticeItemOut):
     body: str
 
 
+class NoticeCategoryOut(Schema):
+    """公告分类"""
+
+    id: str
+    name: str
+
+
+@api.get("/notice-categories", roles=None, returns=list[NoticeCategoryOut], menu=MENU)
+def list_categories() -> list[NoticeCategoryOut]:
+    """公告分类，按显示顺序"""
+    return [NoticeCategoryOut(id=str(one.id), name=one.name) for one in db.session.scalars(queries.categories())]
+
+
 def _columns(caller: Caller | None) -> Any:
     seen = queries.seen_by(caller.role if caller else "visitor", caller.member_id if caller else None)
     was_read = queries.was_read(caller.member_id) if caller else false()
     return select(
-        Notice.id, Notice.title, Notice.body, Notice.category, Notice.pinned, Notice.starts_at,
-        was_read.label("was_read"),
-    ).where(seen)  # fmt: skip
+        Notice.id, Notice.title, Notice.body, Notice.category_id, NoticeCategory.name.label("category_name"),
+        Notice.pinned, Notice.starts_at, was_read.label("was_read"),
+    ).join(NoticeCategory, NoticeCategory.id == Notice.category_id).where(seen)  # fmt: skip
 
 
 def _out(row: Any) -> dict[str, Any]:
@@ -57,8 +70,8 @@ def _out(row: Any) -> dict[str, Any]:
         "id": str(row.id),
         "title": row.title,
         "summary": richtext.plain(row.body, SUMMARY),
-        "category": row.category,
-        "category_text": CATEGORIES.get(row.category, row.category),
+        "category": str(row.category_id),
+        "category_text": row.category_name,
         "pinned": row.pinned,
         "read": bool(row.was_read),
         "published_at": clock.local(row.starts_at),
@@ -70,7 +83,7 @@ def list_notices(caller: Caller | None, query: NoticeQuery) -> Page[NoticeItemOu
     """公告，置顶的在前，新的在前"""
     found = _columns(caller)
     if query.category:
-        found = found.where(Notice.category == query.category)
+        found = found.where(Notice.category_id == as_id(query.category))
     rows, following = paginate(db.session(), found, query, queries.ORDER)
     return Page(items=[NoticeItemOut(**_out(row)) for row in rows], next=following)
 

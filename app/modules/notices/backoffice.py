@@ -10,7 +10,7 @@ from app.core.backoffice import ModuleView, computed
 from app.core.backoffice.publication import phase_cell
 from app.core.db import db
 from app.modules.notices import operations, queries, sheets
-from app.modules.notices.models import Notice
+from app.modules.notices.models import Notice, NoticeCategory
 
 
 class NoticeView(ModuleView):
@@ -18,17 +18,17 @@ class NoticeView(ModuleView):
 
     model, area, sheet = Notice, "notices", sheets.NOTICES
     icon = "fa-bullhorn"
-    columns = ("title", "category", "community", "phase", "pinned", "starts_at", "ends_at", "read_count")
-    filters = ("category", "community", "state", "pinned", "starts_at")
+    columns = ("title", "category", "communities", "buildings", "phase", "pinned", "starts_at", "ends_at", "read_count")
+    filters = ("category", "communities", "state", "pinned", "starts_at")
     search = ("title",)
     order = ("-id",)
     sortable = ("title", "starts_at")
     form = (
-        "title", "category", "body", "community", "building", "roles", "starts_at", "ends_at", "pinned", "push",
+        "title", "category", "body", "communities", "buildings", "roles", "starts_at", "ends_at", "pinned", "push",
     )  # fmt: skip
     sections = (
-        ("发布", ("phase", "starts_at", "ends_at", "pinned", "push", "pushed_at")),
-        ("范围", ("community", "building", "roles")),
+        ("发布", ("category", "phase", "starts_at", "ends_at", "pinned", "push", "pushed_at")),
+        ("范围", ("communities", "buildings", "roles")),
     )
     moves = ("publish", "unpublish")
     show_template = "notices/notice.html"
@@ -37,8 +37,11 @@ class NoticeView(ModuleView):
     def phase(self, session: Session, records: list[Notice]) -> Mapping[int, Any]:
         return {record.id: phase_cell(record) for record in records}
 
+    def choice_filter(self, name: str) -> Any:
+        return NoticeCategory.active.is_(True) if name == "category" else None
+
     def save(self, session: Session, record: Notice | None, values: dict[str, Any]) -> Notice:
-        publishing.check_reach(values["community_id"] or values["building_id"])
+        publishing.check_reach(next(iter((*values["communities"], *values["buildings"])), None))
         return operations.save(session, record, values)
 
     def make_move(self, session: Session, record: Notice, name: str, values: dict[str, Any]) -> Notice:
@@ -49,3 +52,15 @@ class NoticeView(ModuleView):
     def show_context(self, record: Notice) -> dict[str, Any]:
         when = clock.local(record.starts_at or record.created_at)
         return {"audience": queries.audience_size(db.session(), record), "when": f"{when:%Y-%m-%d %H:%M}"}
+
+
+class NoticeCategoryView(ModuleView):
+    """公告分类."""
+
+    model, area = NoticeCategory, "notices"
+    icon = "fa-tags"
+    columns = ("name", "position", "active")
+    filters = ("active",)
+    search = ("name",)
+    order = ("position", "id")
+    form = ("name", "position", "active")

@@ -10,7 +10,7 @@ MODULE = Module(
     "公告",
     "fa-bullhorn",
     areas=(Area("notices", "公告"),),
-    views=(backoffice.NoticeView,),
+    views=(backoffice.NoticeView, backoffice.NoticeCategoryView),
     api=(api,),
     sheets=(sheets.NOTICES,),
     menu=(MenuEntry(MENU, "通知公告", "speaker", "/pkg-notices/notices", ANY),),

@@ -1,19 +1,18 @@
 """What can happen to a notice: written, published, told to its readers, read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from flask_babel import gettext as _
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from app.core import clock, jobs, messages, publishing, richtext
+from app.core import audit, clock, jobs, messages, publishing, richtext
 from app.core.db import conflict_insert, execute
-from app.core.errors import Invalid, NotFound
-from app.modules.estate.models import Building
+from app.core.errors import NotFound
+from app.modules.estate.models import Building, Community
 from app.modules.notices import queries
-from app.modules.notices.models import Notice, NoticeRead
+from app.modules.notices.models import Notice, NoticePlace, NoticeRead
 
 PUSH = "notices.push"
 BATCH = 500
@@ -21,17 +20,12 @@ LINK = "/pkg-notices/notice?id={}"
 
 
 def save(session: Session, notice: Notice | None, values: Mapping[str, Any]) -> Notice:
-    """Make or change a notice; the community follows from the building.
+    """Make or change a notice, and where it is for: ids of ``communities`` and ``buildings``, none for everywhere.
 
-    Raises Invalid for a period that ends before it begins, or a building of another community.
+    Raises Invalid for a period that ends before it begins.
     """
     values = dict(values)
-    building_id = values.get("building_id")
-    if building_id is not None:
-        community_id = session.scalar(select(Building.community_id).where(Building.id == building_id))
-        if values.get("community_id") not in (None, community_id):
-            raise Invalid.field("building_id", _("所选楼栋不属于所选园区"))
-        values["community_id"] = community_id
+    places = {name: values.pop(name) for name in ("communities", "buildings") if name in values}
     publishing.check_period(values.get("starts_at"), values.get("ends_at"))
     if notice is None:
         notice = Notice()
@@ -41,9 +35,35 @@ def save(session: Session, notice: Notice | None, values: Mapping[str, Any]) -> 
     for name, value in values.items():
         setattr(notice, name, value)
     session.flush()
+    if places:
+        set_places(session, notice, places.get("communities", ()), places.get("buildings", ()))
     if notice.state == publishing.PUBLISHED:
         ask_push(session, notice)
     return notice
+
+
+def set_places(session: Session, notice: Notice, communities: Iterable[int], buildings: Iterable[int]) -> None:
+    """Say for which communities and buildings the notice is; the trail keeps what was said before."""
+    wanted: set[tuple[int, int | None]] = {(number, None) for number in communities}
+    wanted |= set(
+        session.execute(select(Building.community_id, Building.id).where(Building.id.in_(list(buildings)))).tuples()
+    )
+    rows = select(NoticePlace.community_id, NoticePlace.building_id).where(NoticePlace.notice_id == notice.id)
+    before = set(session.execute(rows).tuples())
+    if wanted == before:
+        return
+    execute(session, delete(NoticePlace).where(NoticePlace.notice_id == notice.id))
+    session.add_all(NoticePlace(notice_id=notice.id, community_id=one, building_id=two) for one, two in wanted)
+    session.flush()
+    audit.record(session, "update", notice, {"places": [_named(session, before), _named(session, wanted)]})
+
+
+def _named(session: Session, places: Iterable[tuple[int, int | None]]) -> list[str]:
+    """What places are called."""
+    communities, buildings = zip(*places, strict=True) if places else ((), ())
+    whole = [one for one, building in zip(communities, buildings, strict=True) if building is None]
+    names = list(session.scalars(select(Community.name).where(Community.id.in_(whole)).order_by(Community.id)))
+    return names + list(session.scalars(select(Building.name).where(Building.id.in_(buildings)).order_by(Building.id)))
 
 
 def publish(session: Session, notice: Notice) -> Notice:
@@ -72,7 +92,7 @@ def push(session: Session, payload: Mapping[str, Any]) -> None:
     if after == 0 and not _take(session, notice, clock.now()):
         return
     members = session.scalars(
-        queries.audience(notice).where(queries.Member.id > after).order_by(queries.Member.id).limit(BATCH)
+        queries.audience(session, notice).where(queries.Member.id > after).order_by(queries.Member.id).limit(BATCH)
     ).all()
     body, link = richtext.plain(notice.body, 80), LINK.format(notice.id)
     for member_id in members:

@@ -1,5 +1,5 @@
 // A select over many records: a text box that asks the server for at most twenty at a time (ARIA combobox).
-// The select itself stays in the form, hidden, and holds the chosen id.
+// The select itself stays in the form, hidden, and holds the chosen id. One that takes several shows each as a tag.
 "use strict";
 
 let boxes = 0;
@@ -10,6 +10,8 @@ function makeBox(select) {
   const input = document.createElement("input");
   const list = document.createElement("ul");
   const clear = document.createElement("button");
+  const tags = document.createElement("ul");
+  const several = select.multiple;
   let options = [];
   let active = -1;
   let page = 0;
@@ -36,12 +38,33 @@ function makeBox(select) {
   select.hidden = true;
   select.removeAttribute("aria-invalid");
   select.after(box);
-  box.append(select, input, clear, list);
+  tags.className = "choice-tags";
+  box.append(select, ...(several ? [tags] : []), input, clear, list);
 
-  const shown = () => (select.value ? select.selectedOptions[0].textContent : "");
+  const shown = () => (!several && select.value ? select.selectedOptions[0].textContent : "");
+  const changed = () => {
+    select.dispatchEvent(new Event("input", { bubbles: true }));
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  const drawTags = () => tags.replaceChildren(...[...select.options].map((option) => {
+    const tag = document.createElement("li");
+    const remove = document.createElement("button");
+    tag.textContent = option.textContent;
+    Object.assign(remove, { type: "button", textContent: "×" });
+    remove.setAttribute("aria-label", `移除${option.textContent}`);
+    remove.addEventListener("click", () => {
+      option.remove();
+      drawTags();
+      changed();
+      input.focus();
+    });
+    tag.append(remove);
+    return tag;
+  }));
   const restore = () => {
     input.value = shown();
-    clear.hidden = !select.value;
+    clear.hidden = several || !select.value;
+    if (several) drawTags();
   };
   const close = () => {
     list.hidden = true;
@@ -58,11 +81,12 @@ function makeBox(select) {
     }
   };
   const choose = (value, text) => {
-    select.replaceChildren(new Option("", ""), ...(value ? [new Option(text, value, true, true)] : []));
+    const option = new Option(text, value, true, true);
+    if (!several) select.replaceChildren(new Option("", ""), ...(value ? [option] : []));
+    else if (![...select.options].some((known) => known.value === value)) select.append(option);
     restore();
     close();
-    select.dispatchEvent(new Event("input", { bubbles: true }));
-    select.dispatchEvent(new Event("change", { bubbles: true }));
+    changed();
   };
   const say = (text) => {
     const line = document.createElement("li");
@@ -140,7 +164,7 @@ function makeBox(select) {
   });
   input.addEventListener("blur", () => {
     window.clearTimeout(timer);
-    if (input.value.trim() === "" && select.value) choose("", "");
+    if (!several && input.value.trim() === "" && select.value) choose("", "");
     restore();
     close();
   });

@@ -6,7 +6,7 @@ export interface AddressOut {
   address: string
 }
 
-/** 广告位 */
+/** 广告位；layout：carousel 通栏轮播、card 卡片轮播、grid 一行两个、list 上下排列 */
 export interface AdsOut {
   layout: string
   interval_ms: number
@@ -395,11 +395,12 @@ export interface HomeNoticeOut {
   published_at: string
 }
 
-/** 首页：功能菜单、公告、广告 */
+/** 首页：功能菜单、公告、广告；more_ads 为其余广告位，依次排在其后 */
 export interface HomeOut {
   menu: MenuItemOut[]
   notices: HomeNoticeOut[]
   ads: AdsOut | null
+  more_ads: AdsOut[]
 }
 
 /** 一个可以拨打的号码：显示的文字和拨号用的号码 */
@@ -509,6 +510,8 @@ export interface LineOut {
 }
 
 export type ListListColleagueOut = ColleagueOut[]
+
+export type ListListNoticeCategoryOut = NoticeCategoryOut[]
 
 export type ListListRepairCategoryOut = RepairCategoryOut[]
 
@@ -629,6 +632,12 @@ export interface NotDoneIn {
   media_ids?: string[]
 }
 
+/** 公告分类 */
+export interface NoticeCategoryOut {
+  id: string
+  name: string
+}
+
 /** 列表中的一条公告；read 为本人是否读过 */
 export interface NoticeItemOut {
   id: string
@@ -654,7 +663,7 @@ export interface NoticeOut {
   body: string
 }
 
-/** 翻页，可只看一个分类 */
+/** 翻页，可只看一个分类（分类编号） */
 export interface NoticeQuery {
   limit?: number
   cursor?: string
@@ -1416,6 +1425,8 @@ export interface Operations {
   'GET /messages': { query: { limit?: number; cursor?: string }; body: undefined; answer: PageMessageOut }
   /** 标记一条消息为已读 */
   'POST /messages/{}/read': { query: {  }; body: undefined; answer: MessageOut }
+  /** 公告分类，按显示顺序 */
+  'GET /notice-categories': { query: {  }; body: undefined; answer: ListListNoticeCategoryOut }
   /** 公告，置顶的在前，新的在前 */
   'GET /notices': { query: { limit?: number; cursor?: string; category?: string }; body: undefined; answer: PageNoticeItemOut }
   /** 一条公告 */
@@ -1546,6 +1557,7 @@ export const OPEN: ReadonlySet<string> = new Set<keyof Operations>([
   'GET /lost-found',
   'GET /lost-found/{}',
   'GET /media/{}',
+  'GET /notice-categories',
   'GET /notices',
   'GET /notices/{}',
 ])

@@ -66,7 +66,7 @@ def test_pictures_in_a_saved_text_are_not_swept_away(browse: Browse, store: Stor
         boss.post("/notices/notice/rich-images", data={"file": (io.BytesIO(picture()), "图.jpg")}).json["key"]  # type: ignore[index]
         for _ in range(2)
     ]
-    form = {"title": "有图", "category": "notice", "body": f'<p>看图</p><img src="/api/v1/media/{keys[0]}" alt="">'}
+    form = {"title": "有图", "category": "1", "body": f'<p>看图</p><img src="/api/v1/media/{keys[0]}" alt="">'}
     assert boss.post("/notices/notice/new", data=form).status_code == 302
     with clock.travel(timedelta(days=2)), store() as session:
         media.sweep(session, {})

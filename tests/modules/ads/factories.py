@@ -8,14 +8,14 @@ from sqlalchemy.orm import Session
 
 from app.core import media, publishing
 from app.modules.ads import operations
-from app.modules.ads.models import Ad, AdSlot
+from app.modules.ads.models import HOME, Ad, AdSlot
 from tests.phones import picture
 
 
 def home_slot(session: Session) -> AdSlot:
     """The slot of the home page."""
     operations.install(session)
-    return session.scalars(select(AdSlot)).one()
+    return session.scalars(select(AdSlot).where(AdSlot.key == HOME)).one()
 
 
 def make_ad(session: Session, *, published: bool = True, **values: Any) -> Ad:

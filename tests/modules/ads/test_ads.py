@@ -64,6 +64,32 @@ def test_number_interval_and_layout_are_the_slots(browse: Browse, phone: PhoneOf
     assert phone().get("/home").json["ads"] is None  # type: ignore[index]
 
 
+@pytest.mark.req("N2")
+def test_further_slots_stand_behind_the_first_each_in_its_own_form(
+    browse: Browse, phone: PhoneOf, store: Store
+) -> None:
+    boss = browse("boss")
+    made = {}
+    for title, layout, position in (("底部", "list", "20"), ("中部", "card", "10")):
+        form = {"title": title, "layout": layout, "slides": "1", "interval_seconds": "6", "ratio": "1:1",
+                "position": position, "enabled": "1"}  # fmt: skip
+        made[title] = boss.post("/ads/ad_slot/new", data=form).headers["Location"]
+    with store() as session:
+        make_ad(session, title="首页")
+        for title, page in made.items():
+            for n in range(2):
+                make_ad(session, title=f"{title}{n}", position=n, slot_id=int(page.rsplit("/", 1)[1]))
+    home = phone().get("/home").json
+    assert [slide["title"] for slide in home["ads"]["slides"]] == ["首页"]  # type: ignore[index]
+    shown = [(one["layout"], one["interval_ms"], [s["title"] for s in one["slides"]]) for one in home["more_ads"]]  # type: ignore[index]
+    assert shown == [("card", 6000, ["中部0"]), ("list", 6000, ["底部0"])]
+    with store() as session:
+        first = home_slot(session).id
+    for page, why in ((made["底部"], "还有广告"), (f"/ads/ad_slot/{first}", "首页广告位不能删除")):
+        refused = boss.post(f"{page}/delete", follow_redirects=True)
+        assert why in refused.get_data(as_text=True)
+
+
 def test_posters_are_cut_anew_when_the_ratio_changes(app: Flask, browse: Browse, phone: PhoneOf, store: Store) -> None:
     with store() as session:
         slot = home_slot(session)

@@ -353,3 +353,13 @@ def test_an_erased_member_leaves_no_name_behind(phone: PhoneOf, store: Store) ->
     with store() as session:
         left = session.get_one(LeaseApplication, number)
         assert (left.name, left.phone, left.message, left.state) == ("已注销", "", "", "withdrawn")
+
+
+def test_a_poster_opens_by_itself_without_complaint_and_there_is_an_icon(app: Flask, store: Store) -> None:
+    with store() as session:
+        number = make_listing(session).id
+    client = app.test_client()
+    policy = client.get(f"/api/v1/listings/{number}/poster.png").headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'")
+    icon = client.get("/favicon.ico", follow_redirects=True)
+    assert (icon.status_code, icon.mimetype) == (200, "image/svg+xml")

@@ -1,18 +1,22 @@
 """Notices: who sees them and when, reading them, and the messages that go with them (N1)."""
 
+import io
 from datetime import timedelta
 
 import pytest
 from flask import Flask
+from python_calamine import load_workbook
 
 from app.core import clock, jobs
 from app.core.db import db
 from app.core.messages.models import Message
+from app.modules.estate.models import Community
 from app.modules.members.models import CustomerMember
 from app.modules.notices import operations
-from app.modules.notices.models import Notice, NoticeRead
+from app.modules.notices.models import Notice, NoticePlace, NoticeRead
 from tests.conftest import Browse, PhoneOf, Store
 from tests.factories import make_building, make_customer, make_member, make_occupancy, make_technician, make_unit
+from tests.modules.billing.uploading import upload
 from tests.modules.members.races import race
 from tests.modules.notices.factories import make_notice
 from tests.phones import Phone
@@ -32,7 +36,7 @@ def test_what_staff_publish_is_in_the_next_answer_and_gone_when_taken_down(
 ) -> None:
     clerk = browse("clerk", {("notices", "view"), ("notices", "edit")})
     answer = clerk.post(
-        f"{PATH}/new", data={"title": "电梯检修", "category": "notice", "body": "<p>明天 <b>9:00</b></p>", "roles": ""}
+        f"{PATH}/new", data={"title": "电梯检修", "category": "1", "body": "<p>明天 <b>9:00</b></p>", "roles": ""}
     )
     assert answer.status_code == 302, answer.text
     page = answer.headers["Location"]
@@ -78,10 +82,10 @@ def test_a_notice_reaches_its_building_its_community_and_its_roles_alone(phone: 
         session.add(CustomerMember(customer_id=customer.id, member_id=int(tenant.member["id"])))
         make_occupancy(session, customer, home)
         make_technician(session, member_id=int(technician.member["id"]))
-        make_notice(session, title="本楼", building_id=home.building_id)
-        make_notice(session, title="他楼", building_id=elsewhere.id)
-        make_notice(session, title="本园区", community_id=home.community_id)
-        make_notice(session, title="他园区", community_id=elsewhere.community_id)
+        make_notice(session, title="本楼", buildings=[home.building_id])
+        make_notice(session, title="他楼", buildings=[elsewhere.id])
+        make_notice(session, title="本园区", communities=[home.community_id])
+        make_notice(session, title="他园区", communities=[elsewhere.community_id])
         make_notice(session, title="租客", roles=["tenant"])
         make_notice(session, title="师傅", roles=["technician"])
     assert set(titles(tenant)) == {"本楼", "本园区", "租客"}
@@ -161,11 +165,11 @@ def test_staff_of_one_community_publish_for_it_alone(browse: Browse, store: Stor
         person = session.query(User).filter_by(username="clerk").one()
         session.add(StaffScope(user_id=person.id, community_id=unit.community_id))
         community = unit.community_id
-    form = {"title": "通知", "category": "notice", "body": "<p>内容</p>"}
+    form = {"title": "通知", "category": "1", "body": "<p>内容</p>"}
     refused = clerk.post(f"{PATH}/new", data=form)
     assert refused.status_code == 422
     assert "请选择园区" in refused.get_data(as_text=True)
-    assert clerk.post(f"{PATH}/new", data=form | {"community": str(community)}).status_code == 302
+    assert clerk.post(f"{PATH}/new", data=form | {"communities": str(community)}).status_code == 302
 
 
 def test_a_switched_off_module_says_so(phone: PhoneOf, store: Store) -> None:
@@ -177,3 +181,66 @@ def test_a_switched_off_module_says_so(phone: PhoneOf, store: Store) -> None:
     answer = phone().get("/notices")
     assert (answer.status_code, answer.json["code"]) == (404, "module_off")  # type: ignore[index]
     assert phone().get("/home").json["notices"] == []  # type: ignore[index]
+
+
+@pytest.mark.req("N1")
+def test_one_notice_is_for_several_places_and_nobody_else(browse: Browse, phone: PhoneOf, store: Store) -> None:
+    li, wang, zhao, guest = phone("dev-li"), phone("dev-wang"), phone("dev-zhao"), phone("dev-guest")
+    with store() as session:
+        homes = [make_unit(session) for _ in range(3)]
+        for somebody, unit in zip((li, wang, zhao), homes, strict=True):
+            customer = make_customer(session, kind="tenant")
+            session.add(CustomerMember(customer_id=customer.id, member_id=int(somebody.member["id"])))
+            make_occupancy(session, customer, unit)
+        next_door = make_building(session, community=session.get_one(Community, homes[1].community_id))
+        places = {"communities": [str(homes[0].community_id)], "buildings": [str(homes[1].building_id), ""]}
+        beside, elsewhere = str(next_door.id), str(homes[2].community_id)
+    boss = browse("boss")
+    form = {"title": "停电", "category": "2", "body": "<p>周六</p>"}
+    page = boss.post(f"{PATH}/new", data=form | places).headers["Location"]
+    boss.post(f"{page}/move/publish")
+    assert (titles(li), titles(wang), titles(zhao)) == (["停电"], ["停电"], [])
+    assert titles(guest) == ["停电"], "a visitor sees what is for any community"
+    assert "<dt>应读</dt><dd>3 人</dd>" in boss.get(page).get_data(as_text=True)
+    assert 'name="communities" id="f-communities" multiple' in boss.get(f"{page}/edit").get_data(as_text=True)
+    for community, found in ((places["communities"][0], True), (elsewhere, False)):
+        assert (page in boss.get(f"{PATH}/?communities={community}").get_data(as_text=True)) == found
+    assert boss.post(f"{page}/edit", data=form | {"communities": "", "buildings": beside}).status_code == 302
+    assert (titles(li), titles(wang), titles(guest)) == ([], [], [])
+    wrong = boss.post(f"{page}/edit", data=form | {"communities": ["999999"]})
+    assert wrong.status_code == 422
+    assert "不存在" in wrong.get_data(as_text=True)
+
+
+@pytest.mark.req("N1")
+def test_staff_keep_the_categories_themselves(browse: Browse, phone: PhoneOf, store: Store) -> None:
+    boss = browse("boss")
+    page = boss.post("/notices/notice_category/new", data={"name": "疫情防控", "position": "5", "active": "1"})
+    number = page.headers["Location"].rsplit("/", 1)[1]
+    with store() as session:
+        make_notice(session, title="其他", category_id=1)
+        make_notice(session, title="防控", category_id=int(number))
+    names = [one["name"] for one in phone().get("/notice-categories").json]  # type: ignore[union-attr]
+    assert names == ["疫情防控", "物业通知", "停水停电", "安全提示", "社区活动", "政策法规"]
+    found = phone().get(f"/notices?category={number}").json["items"]  # type: ignore[index]
+    assert [(one["title"], one["category"], one["category_text"]) for one in found] == [("防控", number, "疫情防控")]
+    home = phone().get("/home").json["notices"]  # type: ignore[index]
+    assert {one["category_text"] for one in home} == {"疫情防控", "物业通知"}
+    assert boss.post(f"/notices/notice_category/{number}/delete").status_code == 302
+    assert len(phone().get("/notice-categories").json) == 6, "one in use stays"  # type: ignore[arg-type]
+
+
+def test_an_import_names_category_and_community(app: Flask, browse: Browse, store: Store) -> None:
+    with store() as session:
+        park = session.get_one(Community, make_unit(session).community_id)
+        name, number = park.name, park.id
+    rows = [["年检", "安全提示", "各位业主", name], ["开会", "社区活动", "欢迎", None]]
+    said = upload(app, browse("boss"), "notice", ["标题", "分类", "正文", "园区"], rows)
+    assert "导入成功" in said or "已导入" in said, said
+    with store() as session:
+        places = session.query(NoticePlace).all()
+        assert [(session.get_one(Notice, one.notice_id).title, one.community_id) for one in places] == [
+            ("年检", number)
+        ]
+    exported = load_workbook(io.BytesIO(browse("boss").post(f"{PATH}/export").data))
+    assert any(name in row for row in exported.get_sheet_by_index(0).to_python())
