@@ -34,10 +34,21 @@ class Measures:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        config.tell_prometheus(folder)
-        values.ValueClass = values.MultiProcessValue()  # chosen at import otherwise, before the folder is known
-        self.requests = Counter("wuye_requests", "Requests answered", ("method", "rule", "status"), registry=None)
-        self.seconds = Histogram("wuye_request_seconds", "Time to answer", ("rule",), buckets=BUCKETS, registry=None)
+        self._take_over()
+        self._kind = values.MultiProcessValue()  # chosen at import otherwise, before the folder is known
+        self._requests = Counter("wuye_requests", "Requests answered", ("method", "rule", "status"), registry=None)
+        self._seconds = Histogram("wuye_request_seconds", "Time to answer", ("rule",), buckets=BUCKETS, registry=None)
+
+    def count(self, method: str, rule: str, status: int, seconds: float) -> None:
+        """One request was answered. ``rule`` is the pattern of its address, never the address."""
+        self._take_over()
+        values.ValueClass = self._kind
+        self._requests.labels(method, rule, str(status)).inc()
+        self._seconds.labels(rule).observe(seconds)
+
+    def _take_over(self) -> None:
+        """The library knows one folder at a time; another application of this process (in tests) may have set it."""
+        config.tell_prometheus(self.folder)
 
 
 def init_app(app: Flask) -> None:
@@ -69,11 +80,9 @@ def _network(text: str) -> Any:
 
 
 def _count(response: Response) -> Response:
-    """One request was answered: counted by the pattern of its address, never the address."""
     measures: Measures = current_app.extensions[KEY]
     rule = request.url_rule.rule if request.url_rule else ""
-    measures.requests.labels(request.method, rule, str(response.status_code)).inc()
-    measures.seconds.labels(rule).observe(time.perf_counter() - g.started)
+    measures.count(request.method, rule, response.status_code, time.perf_counter() - g.started)
     return response
 
 

@@ -22,6 +22,7 @@ from app.core.jobs import put
 from app.core.jobs.models import DONE, RUNNING, WAITING, OutboxEntry
 from app.core.jobs.queue import QUEUE, Worker, _queue, perform, queue_state, relay
 from app.core.limits import spend
+from app.factory import create_app
 from app.modules.estate.models import Community
 from tests.conftest import Store
 from tests.postgresql import both_databases
@@ -207,3 +208,11 @@ def test_the_queue_holds_ids_alone(app: Flask, store: Store, valkey: Redis) -> N
     stored = b"".join(valkey.hget(key, "data") or b"" for key in valkey.scan_iter("rq:job:*"))
     assert valkey.llen(f"rq:queue:{QUEUE}")
     assert b"4711" not in stored
+
+
+@pytest.mark.parametrize(("settings", "said"), [({"JOBS": "queue"}, "REDIS_URL"), ({"JOBS": "cron"}, "JOBS='cron'")])
+def test_settings_under_which_nobody_would_work_stop_the_start(
+    tmp_path: Path, settings: dict[str, str], said: str
+) -> None:
+    with pytest.raises(SystemExit, match=said):
+        create_app(DATA_DIR=tmp_path, DATABASE_URL="", REDIS_URL="", **settings)

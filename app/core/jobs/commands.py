@@ -12,10 +12,15 @@ from app.core.jobs import queue
 from app.core.jobs.runner import Dispatcher, run_due
 
 AT_ONCE = 1000
+WAYS = ("inprocess", "queue", "off")
 
 
 def init_app(app: Flask) -> None:
-    """Register the commands."""
+    """Register the commands. Raises SystemExit with a sentence when it is not said who does the work."""
+    if app.config["JOBS"] not in WAYS:
+        raise SystemExit(f"JOBS={app.config['JOBS']!r} 不是有效的值,应为 {'、'.join(WAYS)}")
+    if app.config["JOBS"] == "queue" and not app.config["REDIS_URL"]:
+        raise SystemExit("JOBS=queue 需要设置 REDIS_URL")
     group = AppGroup("jobs", help="后台任务")
 
     @group.command("run", with_appcontext=False)

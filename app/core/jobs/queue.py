@@ -37,7 +37,7 @@ log = structlog.get_logger("jobs")
 def connect(config: Mapping[str, Any]) -> "Redis":
     """The connection of this process. Raises SystemExit when none is configured."""
     if not config["REDIS_URL"]:
-        raise SystemExit("JOBS=queue 需要设置 REDIS_URL")
+        raise SystemExit("请设置 REDIS_URL")
     return Redis.from_url(config["REDIS_URL"], socket_connect_timeout=TIMEOUT, health_check_interval=30)
 
 
