@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import click
-import requests
 from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
@@ -14,7 +13,7 @@ from app.modules.visits.models import AccessPass, Gate
 from app.modules.visits.models.gates import DIRECTIONS
 from app.modules.visits.models.passages import OUTCOMES
 from app.modules.visits.operations import keys
-from app.modules.visits.simulator import OfflineGate, SignedGate
+from app.modules.visits.simulator import OfflineGate, SignedGate, Unreachable
 
 UPLOADED = 500
 
@@ -63,7 +62,7 @@ def simulate(number: str, codes: tuple[str, ...], offline: bool, url: str) -> No
             else:
                 answer = online.scan(text)
                 click.echo(f"{'开门' if answer['allow'] else '不开门'}  {answer['text']}")
-        except requests.RequestException as error:
+        except Unreachable as error:
             raise click.ClickException(f"系统没有应答：{error}") from None
         except LookupError:
             raise click.ClickException(f"请先在联网时执行 flask gate sync {number}") from None

@@ -22,6 +22,8 @@ from app.modules.visits import token
 from app.modules.visits.models.passages import ALLOWED, EARLY, FORGED, LATE, REVOKED, USED, WRONG_GATE
 
 TIMEOUT = 5
+Unreachable = requests.RequestException
+"""No network, or an answer that is none."""
 
 
 @dataclass
@@ -33,7 +35,7 @@ class SignedGate:
     secret: str = field(repr=False)
 
     def scan(self, code: str) -> dict[str, Any]:
-        """Ask whether to open. Raises requests.RequestException without network."""
+        """Ask whether to open. Raises Unreachable without network."""
         now = clock.local(clock.now()).isoformat()
         return self._call("POST", "scan", {"code": code, "scanned_at": now, "serial": secrets.token_hex(8)})
 
