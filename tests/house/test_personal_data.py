@@ -32,6 +32,7 @@ NOT_PERSONAL = {
     "saved_filter.name": "a staff member's own words for a filter",
     "import_job.filename": "a file",
     "feedback_type.name": "a type of complaint",
+    "notice_category.name": "a kind of notice",
     "listing.contact_name": "published with the offer",
     "listing.contact_phone": "the property's number, published with the offer",
     "lost_found_item.contact_way": "which of two ways",
