@@ -13,6 +13,7 @@ from statistics import median
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import insert, select
+from sqlalchemy.exc import OperationalError
 
 from app.core import richtext
 from app.core.db import db
@@ -66,8 +67,13 @@ def main() -> None:
 def read_all(app: Flask, number: int, members: list[int]) -> None:
     for member_id in members:
         with app.app_context():
-            operations.read(db.session(), number, member_id, "visitor")
-            db.session.commit()
+            while True:
+                try:
+                    operations.read(db.session(), number, member_id, "visitor")
+                    db.session.commit()
+                    break
+                except OperationalError:  # SQLite lets its writers wait in no order: told to come again, one does
+                    db.session.rollback()
 
 
 def timed(work) -> list[float]:  # type: ignore[no-untyped-def]
