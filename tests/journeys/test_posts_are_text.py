@@ -10,12 +10,17 @@ from app.core import clock
 from app.modules.feedback.models import FeedbackReply
 from app.modules.leasing import operations as leasing
 from app.modules.leasing.models import LeaseFollowUp
+from app.modules.notices.models import NoticeCategory
+from app.modules.repairs.operations import care
+from app.modules.repairs.operations.steps import Who
 from tests.conftest import Store
 from tests.core.richtext.corpus import WORD, XSS
 from tests.factories import PASSWORD, make_community, make_member, make_staff, make_unit
 from tests.modules.feedback.factories import make_feedback, make_type
 from tests.modules.leasing.factories import make_application, make_listing
 from tests.modules.lost_found.factories import make_claim, make_item
+from tests.modules.notices.factories import make_notice
+from tests.modules.repairs.factories import make_home, make_order
 
 ALL = "\n".join(XSS)
 
@@ -68,7 +73,15 @@ def fill(store: Store, n: int) -> list[str]:
             session, member.id, community=community, type=kind, content=ALL, rating_note=some(300, n)
         )
         session.add(FeedbackReply(feedback_id=feedback.id, content=ALL[:2000]))
+        order = make_order(session, make_home(session, unit, name=some(128, n)), description=ALL[:2000])
+        care.comment(session, order, Who.reporter(order.reporter_id or 0), some(500, n))
+        kind_of_notice = NoticeCategory(name=f"{n}<b onclick=hit")
+        session.add(kind_of_notice)
+        session.flush()
+        notice = make_notice(session, category_id=kind_of_notice.id, title=some(60, n), communities=[community.id])
         return [
+            f"/repairs/work_order/{order.id}", "/repairs/work_order/", f"/notices/notice/{notice.id}",
+            "/notices/notice/", "/notices/notice_category/",
             f"/share/listings/{listing.id}",
             "/leasing/listing/", f"/leasing/listing/{listing.id}", f"/leasing/listing/{listing.id}/edit",
             "/leasing/lease_application/", f"/leasing/lease_application/{application.id}",

@@ -15,7 +15,7 @@ from app.core.backoffice import Button, ModuleView, computed, page
 from app.core.backoffice.publication import phase_cell
 from app.core.db import db, transaction
 from app.core.errors import DomainError, Invalid
-from app.modules.ads import library, operations, posters
+from app.modules.ads import library, operations, posters, sheets
 from app.modules.ads.models import Ad, AdDay, AdSlot
 
 LONGEST = {"title": 24, "text": 48}
@@ -24,7 +24,7 @@ LONGEST = {"title": 24, "text": 48}
 class AdView(ModuleView):
     """广告."""
 
-    model, area = Ad, "ads"
+    model, area, sheet = Ad, "ads", sheets.ADS
     icon = "fa-rectangle-ad"
     columns = ("title", "slot", "community", "phase", "position", "starts_at", "ends_at", "shown_and_tapped")
     filters = ("slot", "community", "state", "link_kind")

@@ -55,15 +55,22 @@ def set_places(session: Session, notice: Notice, communities: Iterable[int], bui
     execute(session, delete(NoticePlace).where(NoticePlace.notice_id == notice.id))
     session.add_all(NoticePlace(notice_id=notice.id, community_id=one, building_id=two) for one, two in wanted)
     session.flush()
-    audit.record(session, "update", notice, {"places": [_named(session, before), _named(session, wanted)]})
+    audit.record(session, "update", notice, _said(session, before, wanted))
 
 
-def _named(session: Session, places: Iterable[tuple[int, int | None]]) -> list[str]:
-    """What places are called."""
-    communities, buildings = zip(*places, strict=True) if places else ((), ())
-    whole = [one for one, building in zip(communities, buildings, strict=True) if building is None]
-    names = list(session.scalars(select(Community.name).where(Community.id.in_(whole)).order_by(Community.id)))
-    return names + list(session.scalars(select(Building.name).where(Building.id.in_(buildings)).order_by(Building.id)))
+def _said(session: Session, before: set[tuple[int, int | None]], after: set[tuple[int, int | None]]) -> dict[str, Any]:
+    """What the trail says of changed places: the names before and after, of communities and of buildings."""
+    said = {}
+    for name, model in (("communities", Community), ("buildings", Building)):
+        both = [
+            {building or community for community, building in places if (building is None) == (model is Community)}
+            for places in (before, after)
+        ]
+        if both[0] != both[1]:
+            said[name] = [
+                list(session.scalars(select(model.name).where(model.id.in_(ids)).order_by(model.id))) for ids in both
+            ]
+    return said
 
 
 def publish(session: Session, notice: Notice) -> Notice:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from flask import Flask
 from PIL import Image
+from python_calamine import load_workbook
 
 from app.core import clock, jobs, settings
 from app.core.db import db
@@ -196,3 +197,13 @@ def test_a_template_becomes_the_poster(browse: Browse, store: Store, template: s
 def test_a_member_cannot_upload_what_only_staff_may(phone: PhoneOf) -> None:
     for purpose in ("ad_poster", "richtext"):
         assert phone("dev-li").upload(purpose=purpose).status_code == 422
+
+
+def test_the_list_is_exported_with_its_counts(browse: Browse, store: Store) -> None:
+    with store() as session:
+        ad = make_ad(session)
+        for day in (date(2026, 10, 31), date(2026, 11, 1)):
+            session.add(AdDay(ad_id=ad.id, day=day, impressions=100, clicks=3))
+    file = browse("boss").post(f"{PATH}/export").data
+    rows = load_workbook(io.BytesIO(file)).get_sheet_by_index(0).to_python()
+    assert [row[:2] + row[-2:] for row in rows if "新春市集" in row] == [["首页广告", "新春市集", 200, 6]]

@@ -8,6 +8,7 @@ from flask import Flask
 from python_calamine import load_workbook
 
 from app.core import clock, jobs
+from app.core.audit import AuditEntry
 from app.core.db import db
 from app.core.messages.models import Message
 from app.modules.estate.models import Community
@@ -207,6 +208,10 @@ def test_one_notice_is_for_several_places_and_nobody_else(browse: Browse, phone:
         assert (page in boss.get(f"{PATH}/?communities={community}").get_data(as_text=True)) == found
     assert boss.post(f"{page}/edit", data=form | {"communities": "", "buildings": beside}).status_code == 302
     assert (titles(li), titles(wang), titles(guest)) == ([], [], [])
+    with store() as session:
+        [said] = [one.changes for one in session.query(AuditEntry).filter_by(record="notice", action="update")
+                  if "buildings" in one.changes and one.changes["buildings"][0]]  # fmt: skip
+        assert (len(said["communities"][0]), said["communities"][1]) == (1, [])
     wrong = boss.post(f"{page}/edit", data=form | {"communities": ["999999"]})
     assert wrong.status_code == 422
     assert "不存在" in wrong.get_data(as_text=True)
