@@ -308,7 +308,8 @@ def test_every_timed_job_of_the_modules_has_its_handler(app: Flask) -> None:
 
 def test_timed_work_of_an_empty_installation_succeeds(app: Flask, store: Store) -> None:
     run_due(app)
-    assert {(entry.state, entry.error) for entry in entries(store)} == {(DONE, "")}
+    due = [entry for entry in entries(store) if entry.due_at <= clock.now()]
+    assert {(entry.state, entry.error) for entry in due} == {(DONE, "")}
 
 
 def test_the_queue_stands_in_no_audit_trail_but_a_retry_does(app: Flask, store: Store, handle: Handle) -> None:
