@@ -51,7 +51,7 @@ def restore() -> Result:
             done = _flask(there, "restore", str(backup))
             took = time.monotonic() - begun
     proved = "恢复完成" in done.stdout and "账实核对无差异" in done.stdout
-    notes = f"{bills:,} 张账单;备份 {backed_up:.0f} 秒、{size:.0f} MB;恢复用时含逐表、账目、审计链、图片核对"
+    notes = f"{bills:,} 张账单;备份 {backed_up:.0f} 秒、{size:.0f} MB;恢复用时含逐表、账目、审计链核对;没有图片"
     return Result(name, title, proved and took < RESTORE_GOAL, bills, 0 if proved else 1, 0, 0, took, notes)
 
 
