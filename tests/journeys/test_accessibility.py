@@ -6,9 +6,9 @@ from playwright.sync_api import Browser
 
 from tests.conftest import Store
 from tests.factories import PASSWORD, make_staff
-from tests.journeys.test_browser import SIZES, address, chromium
+from tests.journeys.test_browser import SIZES, address
 
-__all__ = ("address", "chromium")  # the fixtures
+__all__ = ("address",)  # the fixture: the demonstration, served
 
 PAGES = (
     "/", "/?period=year", "/reports/ageing/", "/reports/collection/", "/account/inbox/", "/account/password",

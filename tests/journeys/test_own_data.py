@@ -17,12 +17,14 @@ from app.modules.members.models import Member
 from app.modules.notices import operations as notices
 from app.modules.repairs.operations import care
 from app.modules.repairs.operations.steps import Who
+from app.modules.visits.operations import keys
 from tests.conftest import PhoneOf, Store
 from tests.modules.feedback.factories import make_feedback
 from tests.modules.leasing.factories import make_application
 from tests.modules.lost_found.factories import make_claim, make_item
 from tests.modules.notices.factories import make_notice
 from tests.modules.repairs.factories import bring_to, make_home, make_order, make_plumber
+from tests.modules.visits.factories import make_batch, make_visit
 
 NAME, PHONE, EMAIL = "慕容云裳", "13912348765", "yunshang@example.com"
 
@@ -58,6 +60,9 @@ def make_life(session: Any, member_id: int) -> None:
     session.flush()
     session.add(InvoiceRequest(community_id=payment.community_id, payment_id=payment.id, member_id=member_id,
                                title="云裳服饰", email=EMAIL, amount_fen=100))  # fmt: skip
+    keys.install(session)
+    make_visit(session, home.unit, member_id=member_id, visitor_name=NAME, visitor_phone=PHONE)
+    make_batch(session, home.unit, member_id, customer=home.customer, names=NAME)
     send(session, member_id, "notice", "提醒", f"{NAME}您好")
 
 
@@ -70,7 +75,7 @@ def test_the_copy_holds_what_each_module_keeps(phone: PhoneOf, store: Store) -> 
     records = copy["records"]
     assert set(records) == {
         "work_orders", "work_order_notes", "lease_applications", "lost_found_items", "lost_found_claims", "feedback",
-        "feedback_replies", "notice_reads", "payments", "invoice_requests",
+        "feedback_replies", "notice_reads", "payments", "invoice_requests", "visits", "pass_batches",
     }  # fmt: skip
     assert [name for name, rows in records.items() if not rows] == []
     order = records["work_orders"][0]

@@ -40,7 +40,8 @@ def official_account() -> OfficialAccount:
     return found
 
 
-@api.get("/auth/wechat-official", roles=None, query=StateQuery, returns=AddressOut, limit="60/minute")
+@api.get("/auth/wechat-official", roles=None, query=StateQuery, returns=AddressOut, limit="60/minute",
+         openapi={"responses": {"409": {"description": "尚未接入公众号"}}})  # fmt: skip
 def where_to_sign_in(query: StateQuery) -> AddressOut:
     """公众号授权页地址;授权后回到 /m/?code=…&state=…"""
     back = (current_app.config["PUBLIC_URL"] or request.host_url).rstrip("/") + H5

@@ -1,6 +1,7 @@
 """Mobile endpoints: visits, their passes, batches of cards (V1, V3–V5)."""
 
 from datetime import datetime
+from typing import Any
 
 from flask import Response
 from flask_babel import gettext as _
@@ -26,6 +27,13 @@ WHO: dict[str, tuple[str, ...]] = {
     WORK: ("technician",),
 }
 """Which roles register which kind of visit."""
+PICTURE: dict[str, Any] = {"responses": {"200": {"content": {"image/png": {"schema": {"type": "string"}}}}}}
+PAPER: dict[str, Any] = {
+    "responses": {
+        "200": {"content": {"application/pdf": {"schema": {"type": "string"}}}},
+        "409": {"description": "本批来访卡还没有通过，或已作废"},
+    }
+}
 
 
 def visit_out(visit: Visit, caller: Caller, *, decides: bool) -> VisitOut:
@@ -147,7 +155,7 @@ def show_pass(caller: Caller, visit_id: str) -> PassOut:
     )
 
 
-@api.get("/visits/<visit_id>/pass.png", roles=ANY, returns=Response)
+@api.get("/visits/<visit_id>/pass.png", roles=ANY, returns=Response, openapi=PICTURE)
 def show_picture(caller: Caller, visit_id: str) -> Response:
     """通行二维码图片"""
     session = db.session()
@@ -247,7 +255,7 @@ def cancel_batch(caller: Caller, batch_id: str) -> BatchOut:
     return _batch_shown(batch, caller)
 
 
-@api.get("/pass-batches/<batch_id>/cards.pdf", roles=RESIDENTS, returns=Response)
+@api.get("/pass-batches/<batch_id>/cards.pdf", roles=RESIDENTS, returns=Response, openapi=PAPER)
 def show_cards(caller: Caller, batch_id: str) -> Response:
     """批量来访卡 PDF，每页 10 张"""
     batch = _batch(caller, batch_id)

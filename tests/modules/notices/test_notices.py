@@ -17,10 +17,10 @@ from app.modules.notices import operations
 from app.modules.notices.models import Notice, NoticePlace, NoticeRead
 from tests.conftest import Browse, PhoneOf, Store
 from tests.factories import make_building, make_customer, make_member, make_occupancy, make_technician, make_unit
-from tests.modules.billing.uploading import upload
 from tests.modules.members.races import race
 from tests.modules.notices.factories import make_notice
 from tests.phones import Phone
+from tests.uploading import upload
 
 PATH = "/notices/notice"
 

@@ -56,3 +56,6 @@ def forget_member(session: Session, *, member_id: int) -> None:
         Visit.flow.apply(session, visit, "cancel")
         passes.end(session, [visit.id])
     execute(session, update(Visit).where(theirs).values(NOBODY))
+    asked = select(PassBatch.id).where(PassBatch.member_id == member_id)
+    execute(session, update(Visit).where(Visit.batch_id.in_(asked)).values(NOBODY))
+    execute(session, update(PassBatch).where(PassBatch.id.in_(asked)).values(names=""))
