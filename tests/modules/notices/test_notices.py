@@ -130,17 +130,17 @@ def test_its_message_goes_out_in_batches_when_it_appears_and_once(
             make_member(session)
         notice = make_notice(session, push=True, starts_at=clock.now() + timedelta(hours=1))
         number = notice.id
-    jobs.run_due(app, 20)
+    jobs.run_due(app)
     with store() as session:
         assert session.query(Message).count() == 0
     with clock.travel(timedelta(hours=2)):
-        jobs.run_due(app, 20)
+        jobs.run_due(app)
         with store() as session:
             assert session.query(Message).count() == 5
             notice = session.get_one(Notice, number)
             Notice.flow.apply(session, notice, "unpublish")
             operations.publish(session, notice)
-        jobs.run_due(app, 20)
+        jobs.run_due(app)
     with store() as session:
         assert session.query(Message).count() == 5
 
@@ -150,7 +150,7 @@ def test_a_notice_that_was_taken_down_tells_nobody(app: Flask, store: Store) -> 
         make_member(session)
         notice = make_notice(session, push=True)
         Notice.flow.apply(session, notice, "unpublish")
-    jobs.run_due(app, 20)
+    jobs.run_due(app)
     with store() as session:
         assert session.query(Message).count() == 0
 

@@ -100,7 +100,7 @@ def test_a_resident_invites_and_the_visitor_walks_in_with_the_picture_they_were_
     with store() as session:
         gate = make_gate(session, session.get_one(Visit, int(visit["id"])))
         assert redeeming.redeem(session, gate, Scan(decoded(sent.data))).allow
-    jobs.run_due(app, 10)
+    jobs.run_due(app)
     assert inbox(store, host) == ["访客已到"]
     assert host.get(f"/visits/{visit['id']}").json["state_text"] == "已到访"  # type: ignore[index]
     assert "离开时在出口再扫一次" in stranger.get(path).text
