@@ -6,6 +6,7 @@ Needs no Node.js: where there is none (18 or newer), the one of ``requirements.t
 the Python environment that runs this.
 """
 
+import fcntl
 import gzip
 import hashlib
 import json
@@ -158,9 +159,11 @@ def check() -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["check"]:
-        check()
-    elif len(sys.argv) == 2 and sys.argv[1] in BUILDS:
-        main(sys.argv[1])
-    else:
-        raise SystemExit("用法：python miniprogram/build.py h5|mp|check")
+    with (HERE / ".building").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)  # two builds at once would take each other's packages away
+        if sys.argv[1:] == ["check"]:
+            check()
+        elif len(sys.argv) == 2 and sys.argv[1] in BUILDS:
+            main(sys.argv[1])
+        else:
+            raise SystemExit("用法：python miniprogram/build.py h5|mp|check")

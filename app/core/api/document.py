@@ -148,7 +148,7 @@ class Document:
             yield 413
         if endpoint.body:
             yield from (400, 415)
-        if endpoint.method != "GET":
+        if endpoint.method != "GET" or "409" in endpoint.openapi.get("responses", {}):
             yield 409
 
     def _name(self, model: Any) -> str:
