@@ -40,7 +40,7 @@ from app.modules.members.models import Customer
 from app.modules.visits import cards, queries, token
 from app.modules.visits.models import AccessPass, Gate, GateGroup, Passage, PassBatch, Visit
 from app.modules.visits.operations import batches, gates, keys, passes, redeeming
-from app.modules.visits.operations.redeeming import Scan
+from app.modules.visits.scans import Scan
 from app.modules.visits.simulator import SignedGate
 from bench.ground import ground
 from bench.measure import keep

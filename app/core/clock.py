@@ -23,6 +23,11 @@ def local(moment: datetime) -> datetime:
     return moment.astimezone(SHANGHAI)
 
 
+def local_or_none(moment: datetime | None) -> datetime | None:
+    """``local`` for what may not have happened."""
+    return None if moment is None else local(moment)
+
+
 def aware(moment: datetime) -> datetime:
     """A moment that came without an offset is one of an Asia/Shanghai clock."""
     return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)

@@ -4,6 +4,8 @@ A right is an (area, action) pair, stored as Flask-AppBuilder's ``can_<action> o
 the signed-in person is read once a request, so a change holds from the next request on.
 """
 
+from typing import Any
+
 from flask import abort, g
 from flask_appbuilder.security.sqla.models import (
     Permission,
@@ -75,6 +77,12 @@ def communities() -> frozenset[int] | None:
         rows = db.session.scalars(select(StaffScope.community_id).where(StaffScope.user_id == current_user.id))
         g.communities = frozenset(rows) or None
     return g.communities
+
+
+def within(query: Any, model: Any) -> Any:
+    """The query, kept to the records of ``model`` (it has a ``community_id``) in the signed-in person's data scope."""
+    scope = communities()
+    return query if scope is None else query.where(model.community_id.in_(scope))
 
 
 def scope_of(session: Session, user_id: int) -> frozenset[int] | None:

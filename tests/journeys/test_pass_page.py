@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 
 from app.modules.visits.models import Gate
 from app.modules.visits.operations import keys, redeeming
-from app.modules.visits.operations.redeeming import Scan
+from app.modules.visits.scans import Scan
 from tests.conftest import Store
 from tests.modules.visits.factories import make_place, pass_of
 

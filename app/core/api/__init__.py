@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from app.core.api.caller import Caller, new_token, set_authenticator
-from app.core.api.document import Document, register
+from app.core.api.document import Document, answers_file, register
 from app.core.api.endpoints import Endpoints, set_menu_gate
 from app.core.api.paging import Page, PageQuery, paginate
 from app.core.api.problem import problem_of
@@ -17,8 +17,24 @@ from app.core.logs import log
 from app.core.module import Registry
 
 __all__ = (
-    "ANY", "Caller", "Endpoints", "Id", "LongText", "MediaKeys", "Page", "PageQuery", "PhoneText", "Schema",
-    "ShortText", "as_id", "init_app", "new_token", "paginate", "set_authenticator", "set_menu_gate",
+    "ANY",
+    "Caller",
+    "Endpoints",
+    "Id",
+    "LongText",
+    "MediaKeys",
+    "Page",
+    "PageQuery",
+    "PhoneText",
+    "Schema",
+    "ShortText",
+    "answers_file",
+    "as_id",
+    "init_app",
+    "new_token",
+    "paginate",
+    "set_authenticator",
+    "set_menu_gate",
 )  # fmt: skip
 
 PREFIX = "/api/v1"

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from app.integrations.gates import Reading, Verdict
+from app.modules.visits.scans import Answer, Scan
 
 LONGEST = 64 * 1024
 LONG_AGO = datetime.fromtimestamp(0, UTC)
@@ -31,7 +31,7 @@ def event_of(body: bytes, parts: Iterable[bytes]) -> Mapping[str, Any] | None:
     return None
 
 
-def read(event: Mapping[str, Any]) -> Reading | None:
+def read(event: Mapping[str, Any]) -> Scan | None:
     """The scan that an event asks about; None for one that asks nothing (a heartbeat, a report of the past)."""
     details = event.get("AccessControllerEvent")
     if not isinstance(details, dict) or details.get("majorEventType") != ACCESS:
@@ -40,24 +40,24 @@ def read(event: Mapping[str, Any]) -> Reading | None:
         return None
     code = details.get("QRCodeInfo") or details.get("cardNo") or ""
     serial = details.get("serialNo")
-    return Reading(str(code).strip(), str(serial) if isinstance(serial, int) else "", _moment(event.get("dateTime")))
+    return Scan(str(code).strip(), str(serial) if isinstance(serial, int) else "", _moment(event.get("dateTime")))
 
 
-def write(event: Mapping[str, Any], verdict: Verdict) -> bytes:
+def write(event: Mapping[str, Any], answer: Answer) -> bytes:
     """The answer to an event."""
     details = event.get("AccessControllerEvent")
     serial = details.get("serialNo") if isinstance(details, dict) else None
-    answer = {
+    said = {
         "RemoteCheck": {
             "serialNo": serial if isinstance(serial, int) else 0,
-            "checkResult": "success" if verdict.allow else "failed",
-            "info": verdict.text,
+            "checkResult": "success" if answer.allow else "failed",
+            "info": answer.text,
         }
     }
-    return json.dumps(answer, ensure_ascii=False).encode()
+    return json.dumps(said, ensure_ascii=False).encode()
 
 
-def _moment(text: Any) -> datetime | None:
+def _moment(text: Any) -> datetime:
     """A moment with an offset; anything else reads as the beginning of time, at which nothing opens."""
     try:
         found = datetime.fromisoformat(str(text))

@@ -7,27 +7,27 @@ refusal is 0009. Source: the vendor's HTTP protocol notes, as measured in the de
 
 import json
 
-from app.integrations.gates import Reading, Verdict
+from app.modules.visits.scans import Answer, Scan
 
 LONGEST = 4096
 SHOWN_MS = 2000
 ENCODINGS = ("utf-8", "gb18030")
 
 
-def read(body: bytes) -> Reading:
+def read(body: bytes) -> Scan:
     """The text that was scanned; what is no text at all reads as an empty code."""
     text = _decode(body[:LONGEST])
     fields = dict(part.partition("=")[::2] for part in text.split("&&") if "=" in part)
     if "vgdecoderesult" in fields:
-        return Reading(fields["vgdecoderesult"].strip())
-    return Reading(text.strip())
+        return Scan(fields["vgdecoderesult"].strip())
+    return Scan(text.strip())
 
 
-def write(verdict: Verdict) -> bytes:
+def write(answer: Answer) -> bytes:
     """The answer: a code for the relay, and words for the display."""
-    result = "0000" if verdict.allow else "0009"
+    result = "0000" if answer.allow else "0009"
     shown = json.dumps(
-        {"resultCode": result, "msg": verdict.text, "msgTimeout": SHOWN_MS}, ensure_ascii=False, separators=(",", ":")
+        {"resultCode": result, "msg": answer.text, "msgTimeout": SHOWN_MS}, ensure_ascii=False, separators=(",", ":")
     )
     return f"code={result}&&desc=json&&{shown}".encode()
 

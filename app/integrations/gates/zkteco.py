@@ -9,7 +9,7 @@ the design.
 import re
 from datetime import datetime, tzinfo
 
-from app.integrations.gates import Reading, Verdict
+from app.modules.visits.scans import Answer, Scan
 
 LONGEST = 4096
 SECONDS = 5
@@ -17,26 +17,26 @@ ENDING = "\r\n"
 _DOOR = re.compile(r"\d{1,2}")
 
 
-def read(body: bytes, zone: tzinfo) -> tuple[Reading, str]:
+def read(body: bytes, zone: tzinfo) -> tuple[Scan, str]:
     """The scan in an authentication request, and the record to be echoed; ``zone`` is that of the device's clock."""
     try:
         record = body[:LONGEST].decode("utf-8").strip("\r\n\x00 ")
     except UnicodeDecodeError:
-        return Reading(""), ""
+        return Scan(""), ""
     record = record.splitlines()[0] if record else ""
     fields = _fields(record)
     code = next((text for text in (fields.get("cardno"), fields.get("pin")) if text and text != "0"), "")
-    return Reading(code, "", _moment(fields.get("time", ""), zone)), record
+    return Scan(code, "", _moment(fields.get("time", ""), zone)), record
 
 
-def write(record: str, verdict: Verdict) -> bytes:
+def write(record: str, answer: Answer) -> bytes:
     """The answer: the record as it came, and with a success the command that opens its door."""
-    if not verdict.allow:
-        lines = ["AUTH=FAILED", record, f"TIPS={verdict.text}"]
+    if not answer.allow:
+        lines = ["AUTH=FAILED", record, f"TIPS={answer.text}"]
     else:
         door = _fields(record).get("eventaddr", "1")
         number = int(door) if _DOOR.fullmatch(door) else 1
-        lines = ["AUTH=SUCCEED", record, f"CONTROL DEVICE 01{number:02X}01{SECONDS:02X}", f"TIPS={verdict.text}"]
+        lines = ["AUTH=SUCCEED", record, f"CONTROL DEVICE 01{number:02X}01{SECONDS:02X}", f"TIPS={answer.text}"]
     return (ENDING.join(lines) + ENDING).encode()
 
 

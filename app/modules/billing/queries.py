@@ -137,10 +137,7 @@ MANY = 1000
 
 def count_in_scope(session: Session, model: Any, *conditions: Any) -> int:
     """How many records fulfil the conditions, within the signed-in person's communities; a thousand is many."""
-    scope = rights.communities()
-    query = select(model.id).where(*conditions)
-    if scope is not None:
-        query = query.where(model.community_id.in_(scope))
+    query = rights.within(select(model.id).where(*conditions), model)
     return session.scalar(select(func.count()).select_from(query.limit(MANY).subquery())) or 0
 
 

@@ -14,20 +14,9 @@ from app.core import clock
 from app.core.sheets import Amount, Choice, Date, Draft, Lookup, Month, Row, Sheet, Text
 from app.modules.billing.models import Bill, BillLine, FeeItem, InvoiceRequest, LedgerEntry, Payment
 from app.modules.billing.models.ledger import INCOME, ISSUE, RECEIVABLE
-from app.modules.estate.models import Building, Unit
-from app.modules.estate.sheets import building_column, community_column
+from app.modules.estate.models import Unit
+from app.modules.estate.sheets import building_column, building_of, community_column
 from app.modules.members.models import Customer
-
-
-def _building_of_bill() -> Any:
-    return (
-        select(Building.name)
-        .join(Unit, Unit.building_id == Building.id)
-        .where(Unit.id == Bill.unit_id)
-        .correlate(Bill)
-        .scalar_subquery()
-    )
-
 
 BILLS = Sheet(
     Bill,
@@ -36,7 +25,7 @@ BILLS = Sheet(
     columns=[
         Text("number"),
         community_column(),
-        Text("building_name", "楼栋", extra=True, source=_building_of_bill),
+        Text("building_name", "楼栋", extra=True, source=building_of(Bill)),
         Lookup("unit_id", "房号", Unit, by=("number",)),
         Lookup("customer_id", "客户", Customer, by=("name",)),
         Lookup("fee_item_id", "费用项", FeeItem, by=("name",)),
@@ -145,7 +134,7 @@ ARREARS = Sheet(
     columns=[
         Text("number", example="QC202610-0001", note="原系统的账单号，不重复；再次导入同一文件不会重复入账"),
         community_column(),
-        building_column(extra=True, required=True, source=_building_of_bill),
+        building_column(extra=True, required=True, source=building_of(Bill)),
         Lookup("unit_id", "房号", Unit, by=("number",), within={"building_id": "building_id"}, example="1201",
                required=True),
         Text("customer_name", "客户名称", extra=True, required=True, example="示例餐饮店", source=_name_of_customer),

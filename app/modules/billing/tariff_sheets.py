@@ -10,24 +10,8 @@ from app.core import clock
 from app.core.sheets import Choice, Date, Decimal, Flag, Integer, Lookup, Row, Sheet, Text
 from app.modules.billing.models import Meter, MeterReading, Tariff, TariffAssignment
 from app.modules.billing.operations import readings, tariffs
-from app.modules.estate.models import Building, Unit
-from app.modules.estate.sheets import building_column, community_column
+from app.modules.estate.sheets import building_column, building_of, community_column, unit_column
 from app.modules.members.models import Customer
-
-
-def _building_of(model: Any) -> Any:
-    return lambda: (
-        select(Building.name)
-        .join(Unit, Unit.building_id == Building.id)
-        .where(Unit.id == model.unit_id)
-        .correlate(model)
-        .scalar_subquery()
-    )
-
-
-def _unit_column() -> Lookup:
-    return Lookup("unit_id", "房号", Unit, by=("number",), within={"building_id": "building_id"}, example="1201",
-                  note="该楼栋已有的房号")  # fmt: skip
 
 
 def check_assignments(session: Session, rows: list[Row]) -> None:
@@ -117,8 +101,8 @@ ASSIGNMENTS = Sheet(
     area="tariffs",
     columns=[
         community_column(),
-        building_column(extra=True, required=True, source=_building_of(TariffAssignment)),
-        _unit_column(),
+        building_column(extra=True, required=True, source=building_of(TariffAssignment)),
+        unit_column(),
         Lookup("tariff_id", "收费标准", Tariff, by=("name",), within={"community_id": "community_id"},
                example="写字楼物业费", note="该园区已有的收费标准名称"),
         Choice("payer", example="入住客户"),
@@ -147,8 +131,8 @@ METERS = Sheet(
     area="tariffs",
     columns=[
         community_column(),
-        building_column(extra=True, required=True, source=_building_of(Meter)),
-        _unit_column(),
+        building_column(extra=True, required=True, source=building_of(Meter)),
+        unit_column(),
         Choice("kind", example="电表"),
         Text("number", example="DB000123"),
         Decimal("multiplier", minimum=0, maximum=readings.MOST_MULTIPLIER, example="1", note="最多 1 位小数"),

@@ -1,6 +1,9 @@
 """Import and export of communities, buildings and units."""
 
+from collections.abc import Callable
 from typing import Any
+
+from sqlalchemy import select
 
 from app.core.sheets import Choice, Decimal, Flag, Integer, Lookup, Sheet, Text
 from app.modules.estate.models import Building, Community, Unit
@@ -19,6 +22,25 @@ def building_column(**options: Any) -> Lookup:
     return Lookup(
         "building_id", "楼栋", Building, by=("name",), within={"community_id": "community_id"},
         example="1号楼", note="该园区已有的楼栋名称", **options,
+    )  # fmt: skip
+
+
+def building_of(model: Any) -> Callable[[], Any]:
+    """The name of the building of a record's unit, for the column ``building_column(extra=True, …)``."""
+    return lambda: (
+        select(Building.name)
+        .join(Unit, Unit.building_id == Building.id)
+        .where(Unit.id == model.unit_id)
+        .correlate(model)
+        .scalar_subquery()
+    )
+
+
+def unit_column(**options: Any) -> Lookup:
+    """The column in which a row names a unit of its building."""
+    return Lookup(
+        "unit_id", "房号", Unit, by=("number",), within={"building_id": "building_id"},
+        **{"example": "1201", "note": "该楼栋已有的房号", **options},
     )  # fmt: skip
 
 

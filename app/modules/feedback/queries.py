@@ -68,8 +68,7 @@ def handlers(session: Session) -> Mapping[int, str]:
 
 def _count(session: Session, *conditions: Any) -> int:
     query = select(func.count()).select_from(Feedback).where(*conditions)
-    scope = rights.communities()
-    return session.scalar(query if scope is None else query.where(Feedback.community_id.in_(scope))) or 0
+    return session.scalar(rights.within(query, Feedback)) or 0
 
 
 def count_submitted(session: Session) -> int:

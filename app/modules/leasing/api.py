@@ -10,7 +10,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock, media
-from app.core.api import ANY, Caller, Endpoints, Page, PageQuery, PhoneText, Schema, ShortText, as_id, paginate
+from app.core.api import (
+    ANY,
+    Caller,
+    Endpoints,
+    Page,
+    PageQuery,
+    PhoneText,
+    Schema,
+    ShortText,
+    answers_file,
+    as_id,
+    paginate,
+)
 from app.core.api.photos import PhotoOut, photos_of
 from app.core.db import db, transaction
 from app.core.errors import NotFound
@@ -25,7 +37,7 @@ api = Endpoints("leasing", "场地租赁")
 
 MENU = "leasing"
 POSTER_AGE = 300
-PNG: dict[str, Any] = {"responses": {"200": {"content": {media.PNG: {"schema": {"type": "string"}}}}}}
+PNG = answers_file(media.PNG)
 
 
 class ListingQuery(PageQuery):

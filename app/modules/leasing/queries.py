@@ -90,8 +90,7 @@ def likely_customers(session: Session, application: LeaseApplication) -> list[Cu
 def count_pending(session: Session) -> int:
     """Applications that wait for a decision, within the signed-in person's communities."""
     query: Any = select(func.count()).where(LeaseApplication.state == PENDING)
-    scope = rights.communities()
-    return session.scalar(query if scope is None else query.where(LeaseApplication.community_id.in_(scope))) or 0
+    return session.scalar(rights.within(query, LeaseApplication)) or 0
 
 
 OWN_DATA = (

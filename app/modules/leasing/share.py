@@ -1,11 +1,11 @@
 """The page of an offer that opens from a shared link or a poster, without signing in (L2)."""
 
-from flask import Blueprint, current_app, make_response, render_template, request, url_for
+from flask import Blueprint, make_response, render_template, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from app.core import limits, media
+from app.core import addresses, limits, media
 from app.core.db import db, reading, transaction
 from app.core.errors import NotFound
 from app.core.media import MediaFile
@@ -53,8 +53,7 @@ def _gone() -> Response:
 
 def share_url(listing_id: int) -> str:
     """Where the page of an offer is for people outside: by ``PUBLIC_URL``, or as this request came."""
-    path = url_for("share.listing", listing_id=listing_id)
-    return (current_app.config["PUBLIC_URL"] or request.host_url).rstrip("/") + path
+    return addresses.public(url_for("share.listing", listing_id=listing_id))
 
 
 def facts(listing: Listing) -> tuple[str, ...]:

@@ -12,8 +12,7 @@ from app.modules.lost_found.models import PENDING, LostFoundClaim, LostFoundItem
 
 def _count(session: Session, model: Any) -> int:
     query = select(func.count()).where(model.state == PENDING)
-    scope = rights.communities()
-    return session.scalar(query if scope is None else query.where(model.community_id.in_(scope))) or 0
+    return session.scalar(rights.within(query, model)) or 0
 
 
 def count_posts(session: Session) -> int:

@@ -3,10 +3,10 @@
 from typing import Annotated
 
 import msgspec
-from flask import current_app, request
+from flask import current_app
 from flask_babel import gettext as _
 
-from app.core import clock
+from app.core import addresses, clock
 from app.core.api import Endpoints, Schema
 from app.core.db import db
 from app.core.errors import Conflict
@@ -44,8 +44,7 @@ def official_account() -> OfficialAccount:
          openapi={"responses": {"409": {"description": "尚未接入公众号"}}})  # fmt: skip
 def where_to_sign_in(query: StateQuery) -> AddressOut:
     """公众号授权页地址;授权后回到 /m/?code=…&state=…"""
-    back = (current_app.config["PUBLIC_URL"] or request.host_url).rstrip("/") + H5
-    return AddressOut(address=official_account().address(back, query.state))
+    return AddressOut(address=official_account().address(addresses.public(H5), query.state))
 
 
 def ask_who(body: CodeIn) -> Identity:

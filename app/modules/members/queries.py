@@ -175,10 +175,7 @@ def certification_state(session: Session, member_id: int, role: str) -> str:
 def count_pending(session: Session) -> int:
     """Applications that wait for a decision, within the signed-in person's communities."""
     query = select(func.count()).where(Certification.state == "pending")
-    scope = rights.communities()
-    if scope is not None:
-        query = query.where(Certification.community_id.in_(scope))
-    return session.scalar(query) or 0
+    return session.scalar(rights.within(query, Certification)) or 0
 
 
 def community_of(session: Session, member_id: int) -> int | None:

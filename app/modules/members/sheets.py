@@ -14,7 +14,7 @@ from app.core.errors import Invalid
 from app.core.privacy import keyring
 from app.core.sheets import Choice, Choices, Code, Date, Draft, Flag, Lookup, Row, Sheet, Text
 from app.modules.estate.models import Building, Community, Unit
-from app.modules.estate.sheets import building_column, community_column
+from app.modules.estate.sheets import building_column, building_of, community_column, unit_column
 from app.modules.members import identity_numbers, operations
 from app.modules.members.models import Customer, Member, Occupancy, Technician
 
@@ -45,13 +45,6 @@ def _current(column: Any) -> Any:
         .correlate(Customer)
         .scalar_subquery()
     )
-
-
-def _unit_column(**options: Any) -> Lookup:
-    return Lookup(
-        "unit_id", "房号", Unit, by=("number",), within={"building_id": "building_id"}, example="1201",
-        note="该楼栋已有的房号", **options,
-    )  # fmt: skip
 
 
 def bring_occupancies(session: Session, rows: list[Row]) -> None:
@@ -166,23 +159,13 @@ CUSTOMERS = Sheet(
         Text("note"),
         community_column(extra=True, source=lambda: _current(Community.name)),
         building_column(extra=True, source=lambda: _current(Building.name)),
-        _unit_column(extra=True, source=lambda: _current(Unit.number)),
+        unit_column(extra=True, source=lambda: _current(Unit.number)),
         Date("starts_on", "入住日期", extra=True, example="2026-01-01", note="填写房号时有效;留空为导入当天",
              source=lambda: _current(Occupancy.starts_on)),
     ],
     prepare=bring_occupancies,
     finish=settle_occupancies,
 )  # fmt: skip
-
-
-def _building_of_occupancy() -> Any:
-    return (
-        select(Building.name)
-        .join(Unit, Unit.building_id == Building.id)
-        .where(Unit.id == Occupancy.unit_id)
-        .correlate(Occupancy)
-        .scalar_subquery()
-    )
 
 
 def _customer_of_occupancy() -> Any:
@@ -195,8 +178,8 @@ OCCUPANCIES = Sheet(
     area="customers",
     columns=[
         community_column(),
-        building_column(extra=True, required=True, source=_building_of_occupancy),
-        _unit_column(),
+        building_column(extra=True, required=True, source=building_of(Occupancy)),
+        unit_column(),
         Text("customer_name", "客户名称", extra=True, required=True, example="示例餐饮店",
              source=_customer_of_occupancy),
         Lookup("customer_id", "客户手机号", Customer, by=("phone",), within={"name": "customer_name"},

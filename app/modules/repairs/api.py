@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock, media, settings
-from app.core.api import ANY, Caller, Endpoints, Page, as_id, paginate
+from app.core.api import ANY, Caller, Endpoints, Page, answers_file, as_id, paginate
 from app.core.db import db
 from app.core.errors import Invalid
 from app.core.media import MediaFile
@@ -49,9 +49,7 @@ RESIDENTS = ("merchant", "tenant")
 WORKERS = ("technician",)
 BOTH = (*RESIDENTS, *WORKERS)
 CLOSED = (CONFIRMED, CANCELLED)
-PICTURE: dict[str, Any] = {
-    "responses": {"200": {"content": {kind: {"schema": {"type": "string"}} for kind in (media.JPEG, media.PNG)}}}
-}
+PICTURE = answers_file(media.JPEG, media.PNG)
 
 
 def owner(caller: Caller) -> tuple[str, str]:
@@ -76,10 +74,6 @@ def _picture(order: WorkOrder, file: MediaFile) -> WorkPictureOut:
     return WorkPictureOut(id=file.key, url=f"/api/v1/work-orders/{order.id}/pictures/{file.key}")
 
 
-def _local(moment: Any) -> Any:
-    return None if moment is None else clock.local(moment)
-
-
 def order_values(order: WorkOrder, who: Who, pictures: list[MediaFile]) -> dict[str, Any]:
     """The fields of ``WorkOrderOut``; the technician's number is for the reporter while the job is open."""
     person = order.technician
@@ -98,12 +92,12 @@ def order_values(order: WorkOrder, who: Who, pictures: list[MediaFile]) -> dict[
         "priority_text": PRIORITIES[order.priority],
         "state": order.state,
         "state_text": WorkOrder.flow.title(order.state),
-        "created_at": _local(order.created_at),
-        "preferred_time": _local(order.preferred_at),
-        "appointment_at": _local(order.appointment_at),
-        "appointment_until": _local(order.appointment_until),
-        "respond_due_at": _local(order.respond_due_at),
-        "finish_due_at": _local(order.finish_due_at),
+        "created_at": clock.local_or_none(order.created_at),
+        "preferred_time": clock.local_or_none(order.preferred_at),
+        "appointment_at": clock.local_or_none(order.appointment_at),
+        "appointment_until": clock.local_or_none(order.appointment_until),
+        "respond_due_at": clock.local_or_none(order.respond_due_at),
+        "finish_due_at": clock.local_or_none(order.finish_due_at),
         "overdue": order.state != CANCELLED and (deadlines.respond_late(order) or deadlines.finish_late(order)),
         "clock": order.clock,
         "clock_text": WorkOrder.clock_flow.title(order.clock),
@@ -138,11 +132,11 @@ def detail(session: Session, order: WorkOrder, who: Who) -> WorkOrderDetailOut:
         contact_name=order.contact_name,
         contact_phone=phone if at_work or phone is None else mask_phone(phone),
         proposed_by=order.proposed_by,
-        proposed_from=_local(order.proposed_from),
-        proposed_until=_local(order.proposed_until),
-        started_at=_local(order.started_at),
-        finished_at=_local(order.finished_at),
-        closed_at=_local(order.closed_at),
+        proposed_from=clock.local_or_none(order.proposed_from),
+        proposed_until=clock.local_or_none(order.proposed_until),
+        started_at=clock.local_or_none(order.started_at),
+        finished_at=clock.local_or_none(order.finished_at),
+        closed_at=clock.local_or_none(order.closed_at),
         solution=order.solution,
         materials=order.materials,  # type: ignore[arg-type]  # encoded as it is stored
         quote_note=order.quote_note,

@@ -229,8 +229,7 @@ def load_of(session: Session, technicians: Sequence[int]) -> dict[int, int]:
 
 def in_scope(query: Any) -> Any:
     """The orders within the signed-in person's communities."""
-    scope = rights.communities()
-    return query if scope is None else query.where(WorkOrder.community_id.in_(scope))
+    return rights.within(query, WorkOrder)
 
 
 def count_waiting(session: Session) -> int:

@@ -6,22 +6,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from app.core.sheets import Amount, Choice, Flag, Integer, Lookup, Moment, Row, Sheet, Text
-from app.modules.estate.models import Building, Unit
-from app.modules.estate.sheets import community_column
+from app.modules.estate.models import Unit
+from app.modules.estate.sheets import building_of, community_column
 from app.modules.members.models import Customer, Technician
 from app.modules.repairs.models import Equipment, RepairCategory, WorkOrder
 from app.modules.repairs.operations.reporting import new_code
-
-
-def _building_of_order() -> Any:
-    return (
-        select(Building.name)
-        .join(Unit, Unit.building_id == Building.id)
-        .where(Unit.id == WorkOrder.unit_id)
-        .correlate(WorkOrder)
-        .scalar_subquery()
-    )
-
 
 WORK_ORDERS = Sheet(
     WorkOrder,
@@ -35,7 +24,7 @@ WORK_ORDERS = Sheet(
         Choice("trade"),
         Choice("priority"),
         Choice("channel"),
-        Text("building_name", "楼栋", extra=True, source=_building_of_order),
+        Text("building_name", "楼栋", extra=True, source=building_of(WorkOrder)),
         Lookup("unit_id", "房号", Unit, by=("number",)),
         Text("place"),
         Text("description"),

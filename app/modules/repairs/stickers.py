@@ -3,14 +3,13 @@
 import io
 from collections.abc import Sequence
 
-from flask import current_app, request
 from flask_babel import gettext as _
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
-from app.core import pdf, qr
+from app.core import addresses, pdf, qr
 from app.modules.repairs.models import Equipment
 
 ACROSS, DOWN = 2, 4
@@ -21,8 +20,7 @@ PAGE = "/m/#/pkg-repairs/report?point={code}"
 
 def address_of(point: Equipment) -> str:
     """What the code on the sticker opens."""
-    base = (current_app.config["PUBLIC_URL"] or request.url_root).rstrip("/")
-    return base + PAGE.format(code=point.code)
+    return addresses.public(PAGE.format(code=point.code))
 
 
 def draw(points: Sequence[Equipment]) -> bytes:

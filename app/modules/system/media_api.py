@@ -6,7 +6,7 @@ from flask import Response, request
 from flask_babel import gettext as _
 
 from app.core import media
-from app.core.api import ANY, Caller, Endpoints, Schema
+from app.core.api import ANY, Caller, Endpoints, Schema, answers_file
 from app.core.db import db
 from app.core.errors import Invalid, NotFound
 
@@ -45,9 +45,7 @@ FORM: dict[str, Any] = {
         },
     }
 }
-PICTURE: dict[str, Any] = {
-    "responses": {"200": {"content": {kind: {"schema": {"type": "string"}} for kind in (media.JPEG, media.PNG)}}}
-}
+PICTURE = answers_file(media.JPEG, media.PNG)
 
 
 def receive() -> media.Picture:

@@ -1,13 +1,14 @@
 """Mobile endpoints: visits, their passes, batches of cards (V1, V3–V5)."""
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 
 from flask import Response
 from flask_babel import gettext as _
 
-from app.core import clock
-from app.core.api import ANY, Caller, Endpoints, Page, PageQuery, as_id, paginate
+from app.core import clock, media
+from app.core.api import ANY, Caller, Endpoints, Page, PageQuery, answers_file, as_id, paginate
 from app.core.db import db
 from app.core.errors import Forbidden, Invalid
 from app.core.privacy import mask_phone
@@ -27,13 +28,20 @@ WHO: dict[str, tuple[str, ...]] = {
     WORK: ("technician",),
 }
 """Which roles register which kind of visit."""
-PICTURE: dict[str, Any] = {"responses": {"200": {"content": {"image/png": {"schema": {"type": "string"}}}}}}
-PAPER: dict[str, Any] = {
-    "responses": {
-        "200": {"content": {"application/pdf": {"schema": {"type": "string"}}}},
-        "409": {"description": "本批来访卡还没有通过，或已作废"},
-    }
-}
+FIELDS = {"starts_at": "valid_from", "ends_at": "valid_until"}
+"""A visit's times: the columns, and what the API calls them."""
+PICTURE = answers_file(media.PNG)
+PAPER = answers_file("application/pdf", conflict="本批来访卡还没有通过，或已作废")
+
+
+@contextmanager
+def times_named() -> Iterator[None]:
+    """What is wrong with a visit's times is said of the fields that the API calls them."""
+    try:
+        yield
+    except Invalid as error:
+        named = [replace(one, field=FIELDS.get(one.field, one.field)) for one in error.errors]
+        raise Invalid(error.message, named) from None
 
 
 def visit_out(visit: Visit, caller: Caller, *, decides: bool) -> VisitOut:
@@ -56,14 +64,10 @@ def visit_out(visit: Visit, caller: Caller, *, decides: bool) -> VisitOut:
         state_text=Visit.flow.title(visit.state),
         reason=visit.reason,
         may_decide=decides and visit.state == PENDING,
-        arrived_at=_local(visit.arrived_at),
-        left_at=_local(visit.left_at),
+        arrived_at=clock.local_or_none(visit.arrived_at),
+        left_at=clock.local_or_none(visit.left_at),
         created_at=clock.local(visit.created_at),
     )
-
-
-def _local(moment: datetime | None) -> datetime | None:
-    return None if moment is None else clock.local(moment)
 
 
 def _shown(visit_id: int, caller: Caller) -> VisitOut:
@@ -86,20 +90,24 @@ def register(caller: Caller, body: VisitIn) -> VisitOut:
     """登记来访：住户邀请和师傅进出立即生成通行码，访客申请由被访人审批"""
     if caller.role not in WHO[body.kind]:
         raise Forbidden(_("您的身份不能使用此功能"))
+    with times_named():
+        visit = _register(caller, body)
+    return _shown(visit.id, caller)
+
+
+def _register(caller: Caller, body: VisitIn) -> Visit:
     session = db.session()
     plan = visiting.Plan(
         clock.aware(body.valid_from), clock.aware(body.valid_until), body.visitor_name,
         body.visitor_phone.strip() or None, body.purpose, body.plate,
     )  # fmt: skip
     if body.kind == WORK:
-        visit = visiting.register_technician(session, caller.member_id, plan)
-    elif body.unit_id is None:
+        return visiting.register_technician(session, caller.member_id, plan)
+    if body.unit_id is None:
         raise Invalid.field("unit_id", _("请选择被访房号"))
-    elif body.kind == INVITATION:
-        visit = visiting.invite(session, caller.member_id, as_id(body.unit_id), plan)
-    else:
-        visit = visiting.apply(session, caller.member_id, as_id(body.unit_id), plan)
-    return _shown(visit.id, caller)
+    if body.kind == INVITATION:
+        return visiting.invite(session, caller.member_id, as_id(body.unit_id), plan)
+    return visiting.apply(session, caller.member_id, as_id(body.unit_id), plan)
 
 
 @api.get("/visits/<visit_id>", roles=ANY, returns=VisitOut)
@@ -209,10 +217,11 @@ def list_batches(caller: Caller, query: PageQuery) -> Page[BatchOut]:
 @api.post("/pass-batches", roles=RESIDENTS, body=BatchIn, returns=BatchOut, status=201, limit="20/day", menu=MENU)
 def request_batch(caller: Caller, body: BatchIn) -> BatchOut:
     """申请批量来访卡"""
-    batch = batches.request(
-        db.session(), caller.member_id, as_id(body.unit_id), count=body.count, purpose=body.purpose,
-        starts_at=clock.aware(body.valid_from), ends_at=clock.aware(body.valid_until), names=body.names,
-    )  # fmt: skip
+    with times_named():
+        batch = batches.request(
+            db.session(), caller.member_id, as_id(body.unit_id), count=body.count, purpose=body.purpose,
+            starts_at=clock.aware(body.valid_from), ends_at=clock.aware(body.valid_until), names=body.names,
+        )  # fmt: skip
     return _batch_shown(batch, caller)
 
 

@@ -11,10 +11,12 @@ from flask_babel import gettext as _
 from app.core import audit, clock, limits
 from app.core.audit import Actor
 from app.core.db import db, transaction
-from app.integrations.gates import Reading, Verdict, hikvision, vguang, zkteco
+from app.integrations.gates import hikvision, vguang, zkteco
 from app.modules.visits.models import Gate
 from app.modules.visits.models.gates import HIKVISION, VGUANG, ZKTECO
+from app.modules.visits.models.passages import UNKNOWN
 from app.modules.visits.operations import gates, redeeming
+from app.modules.visits.scans import Answer, Scan
 
 LIMIT = "40/second"
 STRANGERS = "60/minute"
@@ -24,20 +26,19 @@ log = structlog.get_logger()
 pages = Blueprint("devices", __name__)
 
 
-def _refusal() -> Verdict:
-    return Verdict(False, _("无效的通行码"))
+def _refusal() -> Answer:
+    return Answer(False, UNKNOWN, _("无效的通行码"))
 
 
-def _decide(gate: Gate | None, reading: Reading) -> Verdict:
-    """The answer to a device's reading, in a transaction of its own."""
+def _decide(gate: Gate | None, scan: Scan) -> Answer:
+    """The answer to a device's scan, in a transaction of its own."""
     if gate is None:
         limits.spend(STRANGERS, "device", limits.address())
         log.warning("gate.unknown_device", address=limits.address(), path=request.path.split("/")[1])
         return _refusal()
     limits.spend(LIMIT, "gate", str(gate.id))
     audit.act_as(Actor("gate", str(gate.id), gate.number, limits.address()))
-    answer = redeeming.redeem(db.session(), gate, redeeming.Scan(reading.code, reading.serial, reading.at))
-    return Verdict(answer.allow, answer.text)
+    return redeeming.redeem(db.session(), gate, scan)
 
 
 @pages.post("/gates/vguang/<number>/<key>")
@@ -46,8 +47,8 @@ def take_vguang(number: str, key: str) -> Response:
     request.max_content_length = LARGEST
     body = request.get_data()
     with transaction():
-        verdict = _decide(gates.find_device(db.session(), VGUANG, number, key, limits.address()), vguang.read(body))
-    return Response(vguang.write(verdict), content_type="text/html; charset=utf-8")
+        answer = _decide(gates.find_device(db.session(), VGUANG, number, key, limits.address()), vguang.read(body))
+    return Response(vguang.write(answer), content_type="text/html; charset=utf-8")
 
 
 @pages.post("/gates/hikvision/<number>/<key>")
@@ -57,14 +58,14 @@ def take_hikvision(number: str, key: str) -> Response:
     body = request.get_data(cache=True)
     parts = [text.encode() for text in request.form.values()] + [file.read() for file in request.files.values()]
     event = hikvision.event_of(body, parts) or {}
-    reading, verdict = hikvision.read(event), _refusal()
+    scan, answer = hikvision.read(event), _refusal()
     with transaction():
         gate = gates.find_device(db.session(), HIKVISION, number, key, limits.address())
-        if reading is not None:
-            verdict = _decide(gate, reading)
+        if scan is not None:
+            answer = _decide(gate, scan)
         elif gate is not None:
             gates.seen(db.session(), gate)
-    return Response(hikvision.write(event, verdict), content_type="application/json")
+    return Response(hikvision.write(event, answer), content_type="application/json")
 
 
 @pages.post("/iclock/cdata")
@@ -76,9 +77,9 @@ def take_zkteco() -> Response:
         gate = gates.find_by_serial(db.session(), ZKTECO, serial, limits.address())
         if request.args.get("AuthType") != "device":
             return _noted(gate)
-        reading, record = zkteco.read(body, clock.SHANGHAI)
-        verdict = _decide(gate, reading)
-    return Response(zkteco.write(record, verdict), content_type="text/plain; charset=utf-8")
+        scan, record = zkteco.read(body, clock.SHANGHAI)
+        answer = _decide(gate, scan)
+    return Response(zkteco.write(record, answer), content_type="text/plain; charset=utf-8")
 
 
 @pages.get("/iclock/cdata")

@@ -11,6 +11,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.modules.visits.models import Gate
 from app.modules.visits.operations import gates, keys, offline, redeeming
+from app.modules.visits.scans import Scan
 from app.modules.visits.schemas import GateKeyOut, OfflineIn, OfflineOut, OfflineResultOut, ScanIn, ScanOut, SyncOut
 
 api = Endpoints("gates", "闸机接口")
@@ -28,7 +29,7 @@ def scan(machine: Machine, gate_no: str, body: ScanIn) -> ScanOut:
     """核验一次扫码：allow 为 true 才放行"""
     session = db.session()
     at = None if body.scanned_at is None else clock.aware(body.scanned_at)
-    answer = redeeming.redeem(session, _own(session, machine, gate_no), redeeming.Scan(body.code, body.serial, at))
+    answer = redeeming.redeem(session, _own(session, machine, gate_no), Scan(body.code, body.serial, at))
     return ScanOut(allow=answer.allow, reason=answer.reason, text=answer.text)
 
 

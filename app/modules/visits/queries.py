@@ -144,12 +144,6 @@ def cards_of(session: Session, batch: PassBatch) -> list[tuple[Visit, AccessPass
 # ---- for staff
 
 
-def in_scope(query: Any, model: Any) -> Any:
-    """The query, kept to the communities of the signed-in person."""
-    scope = rights.communities()
-    return query if scope is None else query.where(model.community_id.in_(scope))
-
-
 def overstayed() -> Any:
     """The condition on visits: still inside so long after their time that somebody should ask."""
     grace = timedelta(minutes=settings.get("visits.overstay_minutes"))
@@ -170,7 +164,7 @@ def is_online(gate: Gate) -> bool:
 
 def _count(session: Session, model: Any, *conditions: Any) -> int:
     query = select(func.count()).select_from(model).where(*conditions)
-    return session.scalar(in_scope(query, model)) or 0
+    return session.scalar(rights.within(query, model)) or 0
 
 
 def count_batches(session: Session) -> int:
@@ -213,7 +207,7 @@ def find_visitors(session: Session, text: str) -> list[Visit]:
         whole = len(text) > 4
         named = [Visit.visitor_phone_index == keyring().digest(text) if whole else Visit.visitor_phone_tail == text]
     query = select(Visit).where(or_(*named)).options(*SHOWN)
-    return list(session.scalars(in_scope(query, Visit).order_by(Visit.id.desc()).limit(30)))
+    return list(session.scalars(rights.within(query, Visit).order_by(Visit.id.desc()).limit(30)))
 
 
 OWN_DATA = (

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import String, and_, case, column, func, select, values
 from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.core.db import Moment
 from app.core.reports import DURATION, INTEGER, PERCENT, Asked, Chart, Column, Panel, Report
 from app.modules.estate.models import Building, Community, Unit
 from app.modules.visits.models import Gate, Passage, Visit
@@ -63,15 +65,10 @@ def passages_by(session: Session, asked: Asked) -> Sequence[Sequence[Any]]:
         Passage.scanned_at < clock.start_of(asked.end + timedelta(days=1)),
     )
     if asked.by == "day":
-        rows = []
-        for offset in range((asked.end - asked.start).days + 1):
-            day = asked.start + timedelta(days=offset)
-            within = (Passage.scanned_at >= clock.start_of(day),
-                      Passage.scanned_at < clock.start_of(day + timedelta(days=1)))  # fmt: skip
-            found = session.execute(asked.within(select(*sums).where(*within), Passage)).one()
-            if found[0]:
-                rows.append((f"{day:%Y-%m-%d}", *(number or 0 for number in found)))
-        return rows
+        days = _days(asked)
+        inside = and_(Passage.scanned_at >= days.c.begins, Passage.scanned_at < days.c.ends)
+        query = asked.within(select(days.c.day, *sums).join(Passage, inside).group_by(days.c.day), Passage)
+        return [tuple(row) for row in session.execute(query.order_by(days.c.day))]
     key: Any = Passage.outcome if asked.by == "outcome" else Passage.gate_id
     names: dict[Any, str] = OUTCOMES
     if asked.by == "gate":
@@ -79,6 +76,14 @@ def passages_by(session: Session, asked: Asked) -> Sequence[Sequence[Any]]:
     query = asked.within(select(key, *sums).where(*span).group_by(key), Passage)
     found_rows = session.execute(query.order_by(func.count().desc(), key).limit(MOST_GROUPS))
     return [(names[row[0]], *(number or 0 for number in row[1:])) for row in found_rows]
+
+
+def _days(asked: Asked) -> Any:
+    """The days of the period as rows that passages are joined to: local days are no matter of the database's."""
+    first, count = asked.start, (asked.end - asked.start).days + 1
+    starts = [clock.start_of(first + timedelta(days=n)) for n in range(count + 1)]
+    shape = values(column("day", String(10)), column("begins", Moment), column("ends", Moment), name="days")
+    return shape.data([(f"{start:%Y-%m-%d}", start, end) for start, end in pairwise(starts)]).cte("days")
 
 
 REPORTS = (

@@ -1,10 +1,10 @@
 """The page that a visitor is sent: opens without signing in, the code large, and says what to do with it (V1, V7)."""
 
-from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
+from flask import Blueprint, Response, make_response, render_template, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from app.core import clock, limits, qr
+from app.core import addresses, clock, limits, qr
 from app.core.db import db, reading
 from app.core.privacy import mask_name
 from app.modules.visits import digits, queries
@@ -90,5 +90,4 @@ def _find(session: Session, key: str) -> AccessPass | None:
 
 def url_of(access: AccessPass) -> str:
     """The address of a pass's page: by ``PUBLIC_URL``, or as this request came."""
-    path = url_for("passes.show", key=keys.share_key(access.code))
-    return (current_app.config["PUBLIC_URL"] or request.host_url).rstrip("/") + path
+    return addresses.public(url_for("passes.show", key=keys.share_key(access.code)))

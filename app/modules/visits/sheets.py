@@ -12,23 +12,13 @@ from app.core import clock
 from app.core.errors import Invalid
 from app.core.privacy import keyring
 from app.core.sheets import Choice, Code, Flag, Integer, Lookup, Moment, Row, Sheet, Text
-from app.modules.estate.models import Building, Unit
-from app.modules.estate.sheets import building_column, community_column
+from app.modules.estate.models import Unit
+from app.modules.estate.sheets import building_column, building_of, community_column, unit_column
 from app.modules.members.identity_numbers import mobile_number
 from app.modules.visits import token
 from app.modules.visits.models import AccessPass, BlockedVisitor, Gate, Passage, Visit
 from app.modules.visits.models.visits import APPROVED, DESK
 from app.modules.visits.operations import passes, visiting
-
-
-def _building() -> Any:
-    return (
-        select(Building.name)
-        .join(Unit, Unit.building_id == Building.id)
-        .where(Unit.id == Visit.unit_id)
-        .correlate(Visit)
-        .scalar_subquery()
-    )
 
 
 def _of_visit(column: Any) -> Any:
@@ -42,7 +32,7 @@ VISITS = Sheet(
     columns=[
         community_column(),
         Choice("kind"),
-        Text("building", "楼栋", extra=True, source=_building),
+        Text("building", "楼栋", extra=True, source=building_of(Visit)),
         Lookup("unit_id", "房号", Unit, by=("number",)),
         Text("visitor_name"),
         Text("visitor_phone"),
@@ -103,7 +93,7 @@ def check_regulars(session: Session, rows: list[Row]) -> None:
             visiting.check_times(values["starts_at"], values["ends_at"], "visits.regular_longest_days")
         except Invalid as error:
             for problem in error.errors:
-                row.refuse(columns["starts_at" if problem.field == "valid_from" else "ends_at"], problem.message)
+                row.refuse(columns[problem.field], problem.message)
         phone = values.get("visitor_phone")
         if phone and (values["community_id"], digest(phone)) in blocked:
             row.refuse(columns["visitor_phone"], _("该访客暂不能登记来访"))
@@ -129,9 +119,8 @@ REGULARS = Sheet(
     area="visits",
     columns=[
         community_column(),
-        building_column(extra=True, required=True, source=_building),
-        Lookup("unit_id", "房号", Unit, by=("number",), within={"building_id": "building_id"}, example="1201",
-               note="该楼栋已有的房号"),
+        building_column(extra=True, required=True, source=building_of(Visit)),
+        unit_column(),
         Text("visitor_name", example="保洁刘阿姨"),
         Code("visitor_phone", check=mobile_number, example="13800000000", note="11 位手机号，可不填"),
         Text("purpose", example="日常保洁"),

@@ -6,8 +6,6 @@ is one JSON file.
 """
 
 import base64
-import hashlib
-import hmac
 import json
 import secrets
 from dataclasses import dataclass, field
@@ -18,6 +16,7 @@ from typing import Any
 import requests
 
 from app.core import clock
+from app.core.api.machines import signature
 from app.modules.visits import token
 from app.modules.visits.models.passages import ALLOWED, EARLY, FORGED, LATE, REVOKED, USED, WRONG_GATE
 
@@ -51,12 +50,11 @@ class SignedGate:
     def _call(self, method: str, what: str, body: Any = None) -> dict[str, Any]:
         path, content = f"/api/v1/gates/{self.number}/{what}", b"" if body is None else json.dumps(body).encode()
         stamp, nonce = str(int(clock.now().timestamp())), secrets.token_hex(12)
-        signed = f"{method}\n{path}\n{stamp}\n{nonce}\n".encode() + content
         answer = requests.request(
             method, self.url.rstrip("/") + path, data=content, timeout=TIMEOUT,
             headers={
                 "X-Key-Id": self.number, "X-Timestamp": stamp, "X-Nonce": nonce, "Content-Type": "application/json",
-                "X-Signature": hmac.new(self.secret.encode(), signed, hashlib.sha256).hexdigest(),
+                "X-Signature": signature(self.secret, method, path, stamp, nonce, content),
             },
         )  # fmt: skip
         if answer.status_code != 200:

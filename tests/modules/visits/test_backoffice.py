@@ -17,7 +17,7 @@ from app.modules.estate.models import Building, Community, Unit
 from app.modules.visits import reports
 from app.modules.visits.models import AccessPass, BlockedVisitor, Gate, GateGroup, Passage, PassBatch, Visit
 from app.modules.visits.operations import redeeming
-from app.modules.visits.operations.redeeming import Scan
+from app.modules.visits.scans import Scan
 from tests.conftest import Browse, Store
 from tests.factories import make_staff, make_unit
 from tests.modules.visits.factories import make_batch, make_gate, make_place, make_visit, token_of

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from app.core import clock
-from app.integrations.gates import Verdict, hikvision, vguang, zkteco
+from app.integrations.gates import hikvision, vguang, zkteco
 from app.modules.visits.models import Gate, Passage
 from app.modules.visits.operations import gates
+from app.modules.visits.scans import Answer
 from tests.conftest import Store
 from tests.modules.visits.factories import Place, make_place
 
@@ -222,7 +223,7 @@ RUBBISH = st.one_of(
 
 @given(RUBBISH)
 def test_any_bytes_are_read_and_answered_with_a_refusal(raw: bytes) -> None:
-    no = Verdict(False, "无效的通行码")
+    no = Answer(False, "unknown", "无效的通行码")
     assert vguang.read(raw) is not None
     assert vguang.write(no).startswith(b"code=0009&&")
     found = hikvision.event_of(raw, [raw]) or {}

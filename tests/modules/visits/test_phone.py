@@ -20,7 +20,7 @@ from app.modules.estate.models import Unit
 from app.modules.members.models import CustomerMember
 from app.modules.visits.models import AccessPass, BatchGrant, Gate, PassBatch, Visit
 from app.modules.visits.operations import batches, blocking, redeeming, visiting, watching
-from app.modules.visits.operations.redeeming import Scan
+from app.modules.visits.scans import Scan
 from tests.conftest import PhoneOf, Store
 from tests.factories import make_customer, make_occupancy, make_technician, make_unit
 from tests.modules.members.races import race

@@ -17,7 +17,7 @@ from app.modules.visits import digits
 from app.modules.visits.models import AccessPass, Gate, Passage, Visit
 from app.modules.visits.models.passages import OUTCOMES
 from app.modules.visits.operations import keys, redeeming, visiting
-from app.modules.visits.operations.redeeming import Answer, Scan
+from app.modules.visits.scans import Answer, Scan
 from tests.conftest import Store
 from tests.factories import make_unit
 from tests.modules.members.races import race

@@ -9,7 +9,7 @@ from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core import clock
+from app.core import clock, rights
 from app.core.backoffice import PageView, page
 from app.core.backoffice.screens import in_scope
 from app.core.db import db, transaction, whole_number
@@ -62,9 +62,8 @@ class ReceptionView(PageView):
             raise Invalid.field("unit_id", _("请选择被访房号"))
         typed: dict[str, Any] = {name: request.form.get(name, "").strip()[:most] for name, most in TYPED.items()}
         now, span = clock.now(), request.form.get("span", "4")
-        hours = {"2": 2, "4": 4}.get(span)
         end_of_day = clock.start_of(clock.today() + timedelta(days=1))
-        until = end_of_day if hours is None else now + timedelta(hours=hours)
+        until = end_of_day if span not in HOURS or span == "day" else now + timedelta(hours=int(span))
         plan = visiting.Plan(now, until, **{**typed, "visitor_phone": typed["visitor_phone"] or None})
         return visiting.register_at_desk(session, unit.id, plan, current_user.id)
 
@@ -80,7 +79,7 @@ class ReceptionView(PageView):
             view=self,
             q=text,
             found=queries.find_visitors(session, text) if text else None,
-            expected=session.scalars(queries.in_scope(expected, Visit).limit(SHOWN)).all(),
+            expected=session.scalars(rights.within(expected, Visit).limit(SHOWN)).all(),
             counts=(queries.count_expected(session), queries.count_inside(session), queries.count_overstayed(session)),
             problems=problems,
             typed=request.form,

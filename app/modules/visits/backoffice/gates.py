@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 from werkzeug.wrappers import Response
 
-from app.core import audit, clock
+from app.core import audit, clock, rights
 from app.core.backoffice import ModuleView, PageView, computed, page
 from app.core.backoffice.cells import Cell
 from app.core.db import db, transaction
@@ -57,12 +57,11 @@ class GateView(ModuleView):
             gate = self.find(db.session(), record_id, lock=True)
             secret = gates.renew_secret(gate)
             audit.record(db.session(), "reveal", gate, {_("查看的信息"): _("新密钥")})
-            base = request.host_url.rstrip("/")
-            address = {
-                VGUANG: f"{base}/gates/vguang/{gate.number}/{gates.path_key(gate)}",
-                HIKVISION: f"{base}/gates/hikvision/{gate.number}/{gates.path_key(gate)}",
-                ZKTECO: f"{base}/iclock/cdata",
-            }.get(gate.protocol, f"{base}/api/v1/gates/{gate.number}/scan")
+            address = request.host_url.rstrip("/") + {
+                VGUANG: url_for("devices.take_vguang", number=gate.number, key=gates.path_key(gate)),
+                HIKVISION: url_for("devices.take_hikvision", number=gate.number, key=gates.path_key(gate)),
+                ZKTECO: url_for("devices.take_zkteco"),
+            }.get(gate.protocol, url_for("api_gates.post_scan", gate_no=gate.number))
             number, signs = gate.number, gate.protocol not in (VGUANG, HIKVISION, ZKTECO)
         return render_template(
             "visits/gate_secret.html", number=number, address=address, secret=secret if signs else None,
@@ -121,9 +120,9 @@ class LivePassageView(PageView):
         session = db.session()
         latest = select(Passage).options(selectinload(Passage.gate), selectinload(Passage.visit))
         passages = session.scalars(
-            queries.in_scope(latest, Passage).order_by(Passage.scanned_at.desc(), Passage.id.desc()).limit(LATEST)
+            rights.within(latest, Passage).order_by(Passage.scanned_at.desc(), Passage.id.desc()).limit(LATEST)
         ).all()
-        gates_here = queries.in_scope(select(Gate).where(Gate.active.is_(True)), Gate).order_by(Gate.number)
+        gates_here = rights.within(select(Gate).where(Gate.active.is_(True)), Gate).order_by(Gate.number)
         return render_template(
             "visits/live.html",
             view=self,

@@ -1,7 +1,6 @@
 """Back office: every visit, batches that wait for approval, companies that approve their own, who may not come."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from flask import url_for
@@ -13,16 +12,12 @@ from werkzeug.wrappers import Response
 from app.core.backoffice import Button, ModuleView, page
 from app.core.backoffice.screens import in_scope
 from app.core.db import db
-from app.core.errors import Invalid
 from app.modules.estate.models import Unit
 from app.modules.members.models import MERCHANT, Customer
 from app.modules.visits import cards, queries, share, sheets
 from app.modules.visits.models import BatchGrant, BlockedVisitor, PassBatch, Visit
 from app.modules.visits.models.visits import EXPECTED
 from app.modules.visits.operations import batches, blocking, visiting
-
-COLUMNS_OF = {"valid_from": "starts_at", "valid_until": "ends_at"}
-"""The API's names of a visit's times, and the columns'."""
 
 
 class VisitView(ModuleView):
@@ -52,12 +47,8 @@ class VisitView(ModuleView):
         return Unit.kind != "public" if name == "unit" else None
 
     def save(self, session: Session, record: Visit | None, values: dict[str, Any]) -> Visit:
-        try:
-            plan = visiting.Plan(**{name: value for name, value in values.items() if name != "unit_id"})
-            return visiting.register_at_desk(session, values["unit_id"], plan, current_user.id)
-        except Invalid as error:
-            named = [replace(one, field=COLUMNS_OF.get(one.field, one.field)) for one in error.errors]
-            raise Invalid(error.message, named) from None
+        plan = visiting.Plan(**{name: value for name, value in values.items() if name != "unit_id"})
+        return visiting.register_at_desk(session, values["unit_id"], plan, current_user.id)
 
     def make_move(self, session: Session, record: Visit, name: str, values: dict[str, Any]) -> Any:
         if name == "approve":

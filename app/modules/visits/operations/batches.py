@@ -14,7 +14,7 @@ from app.modules.members import queries as members
 from app.modules.members.models import CustomerMember, Occupancy
 from app.modules.visits import queries
 from app.modules.visits.models import BatchGrant, PassBatch, Visit
-from app.modules.visits.models.visits import APPROVED, ARRIVED, BATCH, REVOKED
+from app.modules.visits.models.visits import APPROVED, BATCH, EXPECTED, REVOKED
 from app.modules.visits.operations import passes
 from app.modules.visits.operations.visiting import check_times
 
@@ -101,7 +101,7 @@ def revoke(session: Session, batch: PassBatch, reason: str) -> None:
     execute(
         session,
         update(Visit)
-        .where(Visit.batch_id == batch.id, Visit.state.in_((APPROVED, ARRIVED)))
+        .where(Visit.batch_id == batch.id, Visit.state.in_(EXPECTED))
         .values(state=REVOKED, reason=reason.strip(), updated_at=clock.now()),
     )
     _tell(session, batch, _("批量来访卡已作废"), reason.strip())

@@ -34,9 +34,8 @@ def rotate(session: Session, *, at_once: bool = False) -> PassKey:
     Raises Conflict when all 255 numbers are in use.
     """
     until = clock.now() if at_once else clock.now() + token.LONGEST
-    execute(session, update(PassKey).where(PassKey.retires_at.is_(None)).values(retires_at=until))
-    if at_once:
-        execute(session, update(PassKey).where(PassKey.retires_at > until).values(retires_at=until))
+    later = or_(PassKey.retires_at.is_(None), PassKey.retires_at > until)
+    execute(session, update(PassKey).where(later).values(retires_at=until))
     return _make(session)
 
 

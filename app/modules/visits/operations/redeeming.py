@@ -5,7 +5,6 @@ once exactly one is let through and each leaves its record.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,29 +33,12 @@ from app.modules.visits.models.passages import (
 from app.modules.visits.models.visits import EXPIRED
 from app.modules.visits.models.visits import REVOKED as PASS_REVOKED
 from app.modules.visits.operations import gates, keys, passes
+from app.modules.visits.scans import Answer, Scan
 
 CLOCK_PATIENCE = timedelta(minutes=5)
 """How far a device's clock may be off while it is online."""
 GUESSES = 10
 GUESS_TIME = timedelta(minutes=10)
-
-
-@dataclass(frozen=True)
-class Scan:
-    """What a device read. ``serial`` is its own number for the event: sent again, it gets the same answer."""
-
-    code: str
-    serial: str = ""
-    scanned_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the gate is to do; ``text`` is for its display, sixteen characters at most."""
-
-    allow: bool
-    reason: str
-    text: str
 
 
 class Again(Exception):

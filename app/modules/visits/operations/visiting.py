@@ -114,13 +114,13 @@ def check_times(starts_at: datetime, ends_at: datetime, longest: str = "visits.l
     days = settings.get(longest)
     problems = []
     if starts_at < now - LATENESS:
-        problems.append(FieldError("valid_from", _("开始时间已过，请重新选择")))
+        problems.append(FieldError("starts_at", _("开始时间已过，请重新选择")))
     if starts_at > now + AHEAD:
-        problems.append(FieldError("valid_from", _("最多提前 %(days)s 天登记", days=AHEAD.days)))
+        problems.append(FieldError("starts_at", _("最多提前 %(days)s 天登记", days=AHEAD.days)))
     if ends_at <= max(starts_at, now):
-        problems.append(FieldError("valid_until", _("结束时间应晚于开始时间和当前时间")))
+        problems.append(FieldError("ends_at", _("结束时间应晚于开始时间和当前时间")))
     elif ends_at - starts_at > min(timedelta(days=days), token.LONGEST):
-        problems.append(FieldError("valid_until", _("有效期最长 %(days)s 天", days=days)))
+        problems.append(FieldError("ends_at", _("有效期最长 %(days)s 天", days=days)))
     if problems:
         raise Invalid(problems[0].message, problems)
 
