@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -33,17 +34,25 @@ PATIENCE = 30
 
 @pytest.fixture(scope="module")
 def valkey_server() -> Iterator[ValkeyServer]:
-    """A Valkey of this module's own."""
-    with ValkeyServer(save="") as running:
+    """A Valkey of this module's own; at a socket, for which no other worker can race as for a port."""
+    with (
+        TemporaryDirectory() as folder,
+        ValkeyServer(save="", unix_socket_path=f"{folder}/valkey") as running,
+    ):
         yield running
+
+
+def address_of(server: ValkeyServer) -> str:
+    """Where Redis clients find it."""
+    return f"unix://{server.unix_socket_path}"
 
 
 @pytest.fixture
 def valkey(valkey_server: ValkeyServer, app: Flask, monkeypatch: pytest.MonkeyPatch) -> Redis:
     """An empty Valkey that the application uses."""
-    monkeypatch.setitem(app.config, "REDIS_URL", valkey_server.connection_url)
+    monkeypatch.setitem(app.config, "REDIS_URL", address_of(valkey_server))
     monkeypatch.setitem(app.config, "JOBS", "queue")
-    client = Redis.from_url(valkey_server.connection_url)
+    client = Redis.from_url(address_of(valkey_server))
     client.flushall()
     return client
 
