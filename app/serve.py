@@ -7,6 +7,7 @@ database connection open, and each runs a dispatcher for the background work.
 import errno
 import fcntl
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -27,6 +28,9 @@ PREPARING = 0x7A68776A
 """The number of the PostgreSQL advisory lock under which an installation is prepared."""
 REQUEST_SECONDS = 60
 GRACE_SECONDS = 30
+SWITCH_SECONDS = 0.0005
+"""A request that comes back from the database waits at most so long for a thread that computes; Python's own five
+milliseconds would count at every statement."""
 
 
 def serve(app: Flask) -> None:
@@ -106,7 +110,7 @@ class Server(BaseApplication):
             "loglevel": "warning",
             "proc_name": "wuye",
             "when_ready": self._announce,
-            "post_worker_init": self._start_dispatcher,
+            "post_worker_init": self._start_work,
             "worker_exit": self._stop_dispatcher,
             "child_exit": self._forget_process,
         }.items():
@@ -126,7 +130,8 @@ class Server(BaseApplication):
             for account in demo.accounts():
                 click.echo(f"  {account.where}  {account.login}  {account.secret}  {account.role}")
 
-    def _start_dispatcher(self, worker: Any) -> None:
+    def _start_work(self, worker: Any) -> None:
+        sys.setswitchinterval(SWITCH_SECONDS)
         if self.application.config["JOBS"] == "inprocess":
             worker.dispatcher = Dispatcher(self.application)
             worker.dispatcher.start()

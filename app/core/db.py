@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
 from typing import Annotated, Any, cast
 
 from flask import Flask
@@ -35,6 +36,7 @@ from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from app.core import clock
+from app.core.turns import Turns
 
 Model.metadata.naming_convention = {
     "ix": "ix_%(column_0_N_label)s",
@@ -240,8 +242,17 @@ def init_engine(app: Flask) -> None:
     """Apply the engine rules to the application's engine; call inside an application context."""
     engine: Engine = db.engine
     if engine.dialect.name == "sqlite":
+        assert engine.url.database
+        turns = Turns(Path(engine.url.database))
+
+        def begin(connection: Connection) -> None:
+            if not _reading.get():
+                turns.take(connection.info)
+            connection.exec_driver_sql("BEGIN" if _reading.get() else "BEGIN IMMEDIATE")
+
         event.listen(engine, "connect", _configure_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "begin", begin)
+        event.listen(engine, "checkin", lambda _connection, record: turns.give(record.info))
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
@@ -255,10 +266,6 @@ def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         "temp_store=memory",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN" if _reading.get() else "BEGIN IMMEDIATE")
 
 
 def execute(session: Session, statement: Executable) -> int:
