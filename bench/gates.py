@@ -225,9 +225,6 @@ def latency(app: Flask, environ: dict[str, str], numbers: list[int], chosen: arg
     finally:
         server.terminate()
         server.wait(30)
-    if os.environ.get("DEBUGX"):
-        for w in range(0, len(taken), 500):
-            part = sorted(taken[w : w + 500]); print(w, round(part[len(part)//2],1), round(part[int(len(part)*.99)],1))
     refused, taken = opened.count(False), taken[warming:]
     cuts = quantiles(taken, n=100)
     return {"scans": count, "refused": refused, "rate": chosen.rate, "median_ms": round(median(taken), 1),
