@@ -65,6 +65,17 @@ def test_work_is_done_if_and_only_if_its_transaction_commits(app: Flask, store: 
         assert session.scalars(select(Community.code)).all() == ["committed"]
 
 
+def test_work_in_a_serving_process_rests_after_each_piece(app: Flask, store: Store, handle: Handle) -> None:
+    handle("found", found)
+    with store() as session:
+        for code in ("a", "b"):
+            put(session, "found", {"code": code})
+    rests: list[float] = []
+    assert run_due(app, 10, rests.append) == 2
+    assert len(rests) == 2
+    assert min(rests) > 0
+
+
 def test_a_payload_is_plain_json(store: Store) -> None:
     with store() as session, pytest.raises(TypeError):
         put(session, "found", {"code": object()})
