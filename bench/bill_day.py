@@ -32,7 +32,7 @@ from app.core.jobs import run_due
 from app.factory import create_app
 from app.integrations.wechatpay.fake import FakeWeChatPay
 from app.modules.billing.models import LedgerEntry, Payment, Receipt
-from bench.billing_ground import Household, households
+from bench.households import Household, households
 from bench.measure import keep
 
 READS = ("/bills", "/bills?state=all", "/bills/summary", "/payments")

@@ -20,8 +20,8 @@ from app.modules.billing.channels import Order
 from app.modules.billing.models import Payment, Receipt
 from app.modules.billing.operations import payments
 from app.modules.members.models import Member
-from bench.billing_ground import households
 from bench.ground import ground
+from bench.households import households
 from bench.measure import keep
 
 CALLBACK = "/api/v1/callbacks/wechatpay"
