@@ -24,6 +24,7 @@ class Turns:
     def __init__(self, database: Path) -> None:
         self._database = database
         self._process = 0
+        self._opening = threading.Lock()
         self._line = threading.Lock()
         self._next: IO[bytes]
         self._turn: IO[bytes]
@@ -54,8 +55,9 @@ class Turns:
 
     def _be_this_process(self) -> None:
         """Locks are shared with the process that this one was forked from, unless the files are opened anew."""
-        if self._process != os.getpid():
-            self._line = threading.Lock()
-            self._next = self._database.with_suffix(".next").open("wb")
-            self._turn = self._database.with_suffix(".turn").open("wb")
-            self._process = os.getpid()
+        with self._opening:  # threads that write first at the same moment must stand in one line
+            if self._process != os.getpid():
+                self._line = threading.Lock()
+                self._next = self._database.with_suffix(".next").open("wb")
+                self._turn = self._database.with_suffix(".turn").open("wb")
+                self._process = os.getpid()

@@ -49,6 +49,37 @@ def test_the_process_that_had_its_turn_goes_behind_the_one_that_waits(tmp_path: 
     assert order == ["other process", "same process"]
 
 
+def test_threads_that_come_first_at_the_same_moment_stand_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line, start, at_open, inside, broken = Turns(tmp_path / "wuye.db"), threading.Barrier(8), Path.open, [], []
+
+    def slowly(path: Path, *given: str) -> object:
+        time.sleep(0.01)
+        return at_open(path, *given)
+
+    def write() -> None:
+        info: dict[str, int] = {}
+        start.wait()
+        try:
+            line.take(info)
+            inside.append(1)
+            time.sleep(0.002)
+            broken.extend(inside[1:])
+            inside.pop()
+            line.give(info)
+        except Exception as error:
+            broken.append(error)
+
+    monkeypatch.setattr(Path, "open", slowly)
+    threads = [threading.Thread(target=write) for _n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not broken
+
+
 def test_a_connection_keeps_its_turn_until_it_gives_it(tmp_path: Path) -> None:
     line, info = Turns(tmp_path / "wuye.db"), {}
     line.take(info)
