@@ -28,6 +28,9 @@ PREPARING = 0x7A68776A
 """The number of the PostgreSQL advisory lock under which an installation is prepared."""
 REQUEST_SECONDS = 60
 GRACE_SECONDS = 30
+KEEP_ALIVE_SECONDS = 75
+"""A quiet connection is closed after so long. Whoever asks at the moment of its closing gets no answer, and with
+gunicorn's own two seconds that happens to somebody every few minutes of a busy day."""
 SWITCH_SECONDS = 0.0005
 """A request that comes back from the database waits at most so long for a thread that computes; Python's own five
 milliseconds would count at every statement."""
@@ -105,6 +108,7 @@ class Server(BaseApplication):
             "threads": config["WEB_THREADS"],
             "timeout": REQUEST_SECONDS,
             "graceful_timeout": GRACE_SECONDS,
+            "keepalive": KEEP_ALIVE_SECONDS,
             "limit_request_line": 8190,  # a saved filter stands in the address
             "control_socket_disable": True,
             "loglevel": "warning",

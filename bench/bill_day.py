@@ -90,7 +90,8 @@ class Load:
             answer: requests.Response = session.request(
                 method, f"{self.address}/api/v1{path}", headers=headers, timeout=PATIENCE, **more
             )
-        except requests.RequestException:
+        except requests.RequestException as error:
+            print(f"{kind} {path}: {error}")
             self._note(kind, 0, due)
             return None
         self._note(kind, answer.status_code, due)

@@ -27,6 +27,7 @@ from app.modules.billing.models.ledger import (
     WAIVER,
 )
 from app.modules.billing.models.money import APPROVED, FAILED, PAID, PART_REFUNDED, REFUNDED, RETURNED
+from app.modules.billing.operations import ledger_days
 from app.modules.billing.operations.ledger import balance
 
 NAMED = 5
@@ -41,6 +42,7 @@ def problems(session: Session) -> list[str]:
         *_differing(session, "已入账的收款与账目不符", payments_that_differ()),
         *_differing(session, "已入账的收款没有收据,或收据金额不同", payments_without_receipt()),
         *_balances(session),
+        *_days(session),
     ]
 
 
@@ -118,6 +120,11 @@ def _balances(session: Session) -> Iterable[str]:
         booked, expected = -(session.scalar(select(balance(account))) or 0), session.scalar(kept) or 0
         if booked != expected:
             yield f"{ACCOUNTS[account]}账目余额 {booked} 分,明细合计 {expected} 分"
+
+
+def _days(session: Session) -> Iterable[str]:
+    if count := ledger_days.differing(session):
+        yield f"账目日汇总与账目不符:{count} 行"
 
 
 def _differing(session: Session, what: str, numbers: Select[Any]) -> Iterable[str]:

@@ -40,7 +40,7 @@ from app.modules.billing.connections import connect
 from app.modules.billing.demo import tariffs as demo
 from app.modules.billing.jobs import HANDLERS, SCHEDULE
 from app.modules.billing.operations import dunning as dunning_operations
-from app.modules.billing.operations import late_fees, offset
+from app.modules.billing.operations import late_fees, ledger_days, offset
 from app.modules.billing.operations import runs as run_operations
 from app.modules.billing.own_data import OWN_DATA
 from app.modules.billing.reports import PANELS, REPORTS
@@ -143,6 +143,8 @@ MODULE = Module(
         "billing.dun": dunning_operations.dun,
         "billing.late_fees": late_fees.accrue_daily,
         "billing.offset": offset.apply_everywhere,
+        "billing.sum_ledger": ledger_days.sum_ledger,
+        ledger_days.SUM_PART: ledger_days.sum_part,
         run_operations.JOB: run_operations.issue_part,
         **HANDLERS,
     },
@@ -150,6 +152,7 @@ MODULE = Module(
         Timed("billing.dunning", daily_at="08:30"),
         Timed("billing.late_fees", daily_at="00:10"),
         Timed("billing.offset", daily_at="01:00"),
+        Timed("billing.sum_ledger", every_minutes=15),
         *SCHEDULE,
     ),
     own_data=OWN_DATA,

@@ -1,6 +1,5 @@
 """Reads of billing that more than one face needs."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
@@ -24,7 +23,7 @@ from app.modules.billing.models import (
     Waiver,
 )
 from app.modules.billing.models.bills import OPEN
-from app.modules.billing.models.ledger import CASH, DEPOSITS, ISSUE, LATE, PREPAID, RECEIVABLE, WAIVED
+from app.modules.billing.models.ledger import LATE, PREPAID, RECEIVABLE
 from app.modules.estate.models import Community, Unit
 from app.modules.members.models import Customer, CustomerMember, Occupancy
 
@@ -166,32 +165,6 @@ def count_differences(session: Session) -> int:
     difference = ReconciliationDifference
     query = select(func.count()).select_from(difference).where(difference.state == "open")
     return 0 if rights.communities() is not None else session.scalar(query) or 0
-
-
-def sums_by(session: Session, columns: Sequence[Any], asked: Any, *conditions: Any) -> list[Any]:
-    """Of the ledger in a time and scope: by these columns what was issued, taken back, waived and received (fen)."""
-    within = list(conditions)
-    if asked.communities is not None:
-        within.append(LedgerEntry.community_id.in_(asked.communities))
-    fen = LedgerEntry.amount_fen
-    received = or_(LedgerEntry.debit.in_((CASH, PREPAID, DEPOSITS)), LedgerEntry.credit.in_((CASH, PREPAID, DEPOSITS)))
-    return list(
-        session.execute(
-            select(
-                *columns,
-                func.sum(case((LedgerEntry.kind == ISSUE, fen), else_=0)).label("issued"),
-                func.sum(case((LedgerEntry.kind == "void", fen), else_=0)).label("voided"),
-                func.sum(case((LedgerEntry.debit == WAIVED, fen), else_=0)).label("waived"),
-                func.sum(case((and_(LedgerEntry.credit == RECEIVABLE, received), fen), else_=0)).label("received"),
-                func.sum(
-                    case((and_(LedgerEntry.debit == RECEIVABLE, LedgerEntry.kind == "refund"), fen), else_=0)
-                ).label("taken_back"),
-            )
-            .where(LedgerEntry.bill_id.is_not(None), *within)
-            .group_by(*columns)
-            .order_by(*columns)
-        )
-    )
 
 
 def unit_with_community(session: Session, unit_id: int | None) -> Unit | None:

@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.reports import AMOUNT, DATE, INTEGER, PERCENT, Asked, Chart, Column, Panel, Rate, Report
-from app.modules.billing.models import Bill, FeeItem, LedgerEntry, Payment
+from app.modules.billing.models import Bill, FeeItem
 from app.modules.billing.models.bills import OPEN
 from app.modules.billing.models.ledger import CASH, DEPOSIT, ISSUE, OFFSET, PAYMENT, RECEIVABLE, REFUND, VOIDING, WAIVED
 from app.modules.billing.models.money import CHANNELS
 from app.modules.billing.operations import finance
+from app.modules.billing.operations.ledger_days import movements
 from app.modules.estate.models import Community
 from app.modules.members.models import Customer
 
@@ -24,29 +25,30 @@ OLDEST = "一年以上"
 
 def collection(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
     """Of the bills of these periods: due (issued less void and waived), received, and the rate; by ``asked.by``."""
-    fen = LedgerEntry.amount_fen
-    taken = and_(LedgerEntry.credit == RECEIVABLE, LedgerEntry.kind.in_((PAYMENT, OFFSET, DEPOSIT)))
-    given_back = and_(LedgerEntry.debit == RECEIVABLE, LedgerEntry.kind == REFUND)
-    name: Any = {"period": LedgerEntry.period, "fee": FeeItem.name, "community": Community.name}[asked.by]
+    rows = movements().c
+    taken = and_(rows.credit == RECEIVABLE, rows.kind.in_((PAYMENT, OFFSET, DEPOSIT)))
+    given_back = and_(rows.debit == RECEIVABLE, rows.kind == REFUND)
+    name: Any = {"period": rows.period, "fee": FeeItem.name, "community": Community.name}[asked.by]
+    fen = rows.amount_fen
     query = (
         select(
             name,
-            func.sum(case((LedgerEntry.kind == ISSUE, fen), (LedgerEntry.kind == VOIDING, -fen), else_=0)),
-            func.sum(case((LedgerEntry.debit == WAIVED, fen), else_=0)),
+            func.sum(case((rows.kind == ISSUE, fen), (rows.kind == VOIDING, -fen), else_=0)),
+            func.sum(case((rows.debit == WAIVED, fen), else_=0)),
             func.sum(case((taken, fen), (given_back, -fen), else_=0)),
         )
-        .join(FeeItem, FeeItem.id == LedgerEntry.fee_item_id)
-        .join(Community, Community.id == LedgerEntry.community_id)
-        .where(LedgerEntry.period.between(f"{asked.start:%Y-%m}", f"{asked.end:%Y-%m}"))
+        .join(FeeItem, FeeItem.id == rows.fee_item_id)
+        .join(Community, Community.id == rows.community_id)
+        .where(rows.period.between(f"{asked.start:%Y-%m}", f"{asked.end:%Y-%m}"))
         .group_by(name)
         .order_by(name)
     )
-    rows = []
-    for label, issued, waived, received in session.execute(asked.within(query, LedgerEntry)):
+    found = []
+    for label, issued, waived, received in session.execute(asked.within(query, rows)):
         due = int(issued) - int(waived)
         rate = float(received) / due if due else None
-        rows.append((label, int(issued), int(waived), due, int(received), due - int(received), rate))
-    return rows
+        found.append((label, int(issued), int(waived), due, int(received), due - int(received), rate))
+    return found
 
 
 def ageing(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
@@ -79,23 +81,22 @@ def ageing(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
 
 def daily_cash(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
     """What came in and went out each day, as the ledger booked it, by channel; deposits stand apart."""
-    fen = LedgerEntry.amount_fen
-    deposit = LedgerEntry.kind == DEPOSIT
-    comes, goes = LedgerEntry.debit == CASH, LedgerEntry.credit == CASH
+    rows = movements().c
+    fen, deposit = rows.amount_fen, rows.kind == DEPOSIT
+    comes, goes = rows.debit == CASH, rows.credit == CASH
     query = (
         select(
-            LedgerEntry.booked_on,
-            *(func.sum(case((and_(comes, Payment.channel == channel), fen), else_=0)) for channel in CHANNELS),
+            rows.booked_on,
+            *(func.sum(case((and_(comes, rows.channel == channel), fen), else_=0)) for channel in CHANNELS),
             func.sum(case((and_(deposit, comes), fen), (and_(deposit, goes), -fen), else_=0)),
             func.sum(case((and_(goes, ~deposit), fen), else_=0)),
             func.sum(case((comes, fen), (goes, -fen), else_=0)),
         )
-        .outerjoin(Payment, Payment.id == LedgerEntry.payment_id)
-        .where(LedgerEntry.booked_on.between(asked.start, asked.end), comes | goes)
-        .group_by(LedgerEntry.booked_on)
-        .order_by(LedgerEntry.booked_on)
+        .where(rows.booked_on.between(asked.start, asked.end), comes | goes)
+        .group_by(rows.booked_on)
+        .order_by(rows.booked_on)
     )
-    found = session.execute(asked.within(query, LedgerEntry))
+    found = session.execute(asked.within(query, rows))
     return [(day, *(int(amount) for amount in amounts)) for day, *amounts in found]
 
 

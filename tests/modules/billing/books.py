@@ -1,11 +1,14 @@
 """What must be true of the books at any moment: the invariants 1, 2, 3 and 5 of the domain, checked from the rows."""
 
+from typing import Any
+
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from app.modules.billing.models import Account, Bill, Deposit, LedgerEntry, Payment, Receipt, Refund, Waiver
 from app.modules.billing.models.ledger import CASH, DEPOSITS, INCOME, LATE, PREPAID, RECEIVABLE, REFUNDING, WAIVED
 from app.modules.billing.operations.ledger import balance
+from app.modules.billing.operations.ledger_days import movements
 
 BOOKED = ("paid", "part_refunded", "refunded")
 
@@ -18,6 +21,7 @@ def check_books(session: Session, community_id: int) -> None:
         for account in (CASH, RECEIVABLE, INCOME, LATE, PREPAID, DEPOSITS, WAIVED, REFUNDING)
     }
     assert sum(accounts.values()) == 0
+    assert _by_day(session, movements().c, community_id) == _by_day(session, LedgerEntry, community_id)
     _check_bills(session, community_id, accounts)
     _check_payments(session, community_id)
     prepaid = session.scalar(select(func.sum(Account.prepaid_fen)).where(Account.community_id == community_id)) or 0
@@ -38,6 +42,12 @@ def check_books(session: Session, community_id: int) -> None:
         )
     )
     assert accounts[WAIVED] == (waived or 0)
+
+
+def _by_day(session: Session, rows: Any, community_id: int) -> dict[Any, int]:
+    keys = (rows.booked_on, rows.kind, rows.debit, rows.credit)
+    query = select(*keys, func.sum(rows.amount_fen)).where(rows.community_id == community_id).group_by(*keys)
+    return {tuple(key): int(fen) for *key, fen in session.execute(query)}
 
 
 def _check_bills(session: Session, community_id: int, accounts: dict[str, int]) -> None:

@@ -19,9 +19,9 @@ from sqlalchemy import event, func, select, update
 from app.core import clock
 from app.core.db import db, transaction
 from app.core.errors import DomainError
-from app.modules.billing.models import Bill, Deposit, Payment, PaymentAlert, Refund, Waiver
+from app.modules.billing.models import Bill, Deposit, LedgerEntry, Payment, PaymentAlert, Refund, Waiver
 from app.modules.billing.models.bills import OPEN
-from app.modules.billing.operations import charges, deposits, offset, payments, refunds, waivers
+from app.modules.billing.operations import charges, deposits, ledger_days, offset, payments, refunds, waivers
 from tests.modules.billing.books import check_books
 from tests.modules.billing.factories import make_bill, make_household
 
@@ -34,7 +34,7 @@ PICK = st.integers(0, 10_000)
 KINDS = (
     "bill", "bill", "open", "open", "callback", "callback", "callback", "lie", "close", "take", "take", "ask_refund",
     "ask_refund", "decide_refund", "decide_refund", "pay_refund", "ask_waiver", "decide_waiver", "void", "set_off",
-    "set_off", "deposit", "deduct", "return", "late_fee",
+    "set_off", "deposit", "deduct", "return", "late_fee", "sum_up",
 )  # fmt: skip
 
 
@@ -147,6 +147,8 @@ class Money(RuleBasedStateMachine):
                         self.attempt(deposits.give_back if way else deposits.refuse_return, deposit)
             case "late_fee":
                 self.late_fee_grows(fen // 100 + 1)
+            case "sum_up":
+                self.attempt(ledger_days.sum_part, {"through_id": self.last_row()})
 
     def bill(self, fen: int, due: int) -> None:
         with transaction():
@@ -208,6 +210,11 @@ class Money(RuleBasedStateMachine):
             channel="cash",
             received_on=clock.today(),
         )
+
+    def last_row(self) -> int:
+        last = db.session.scalar(select(func.max(LedgerEntry.id)))
+        db.session.rollback()
+        return last or 0
 
     def late_fee_grows(self, fen: int) -> None:
         with transaction():

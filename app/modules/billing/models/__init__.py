@@ -10,7 +10,7 @@ from app.modules.billing.models.catalogue import (
     TariffVersion,
 )
 from app.modules.billing.models.collection import DunningHold, DunningNotice, DunningStage
-from app.modules.billing.models.ledger import LedgerEntry
+from app.modules.billing.models.ledger import LedgerDay, LedgerEntry, LedgerMark
 from app.modules.billing.models.matching import (
     FinanceEntry,
     FinanceKey,
@@ -32,7 +32,7 @@ from app.modules.billing.models.money import (
 
 __all__ = (
     "Account", "Bill", "BillLine", "BillRun", "Counter", "Deposit", "DunningHold", "DunningNotice", "DunningStage",
-    "FeeItem", "FinanceEntry", "FinanceKey", "InvoiceRequest", "LedgerEntry", "Meter", "MeterReading", "Payment",
-    "PaymentAlert", "PaymentItem", "Receipt", "ReceiptPrint", "Reconciliation", "ReconciliationDifference", "Refund",
-    "Tariff", "TariffAssignment", "TariffVersion", "Waiver",
+    "FeeItem", "FinanceEntry", "FinanceKey", "InvoiceRequest", "LedgerDay", "LedgerEntry", "LedgerMark", "Meter",
+    "MeterReading", "Payment", "PaymentAlert", "PaymentItem", "Receipt", "ReceiptPrint", "Reconciliation",
+    "ReconciliationDifference", "Refund", "Tariff", "TariffAssignment", "TariffVersion", "Waiver",
 )  # fmt: skip

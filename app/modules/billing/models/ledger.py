@@ -2,12 +2,13 @@
 
 A row takes ``amount_fen`` from its ``credit`` account to its ``debit`` account, so the accounts balance by
 construction. An allocation (核销) is a row that credits ``receivable`` or ``late_fee`` and names payment and bill.
-Nothing here is changed or deleted: what was wrong is reversed by a row the other way round.
+Nothing here is changed or deleted: what was wrong is reversed by a row the other way round. Reports do not read
+millions of rows for that: ``LedgerDay`` keeps the sums of all rows up to ``LedgerMark``.
 """
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import BigId, Fen, Record, label
@@ -53,8 +54,6 @@ class LedgerEntry(Record):
         CheckConstraint("amount_fen > 0", name="amount"),
         CheckConstraint("debit <> credit", name="accounts"),
         Index("ix_ledger_entry_customer", "customer_id", "id"),
-        Index("ix_ledger_entry_day", "community_id", "booked_on", "kind"),
-        Index("ix_ledger_entry_period", "community_id", "period", "fee_item_id"),
     )
 
     community_id: Mapped[int] = mapped_column(BigId, ForeignKey("community.id"), info=label("园区"))
@@ -75,3 +74,36 @@ class LedgerEntry(Record):
     community: Mapped[Community] = relationship(lazy="raise_on_sql")
     customer: Mapped[Customer] = relationship(lazy="raise_on_sql")
     bill: Mapped[Bill | None] = relationship(lazy="raise_on_sql")
+
+
+class LedgerDay(Record):
+    """账目日汇总: the sum of the rows up to the mark that are alike in all that reports ask for; it follows from them.
+
+    What a row lacks stands as 0 or as an empty text, because a unique constraint takes no NULL for another.
+    """
+
+    __tablename__ = "ledger_day"
+    __label__ = "账目日汇总"
+    __audited__ = False
+    KEYS = ("community_id", "booked_on", "period", "fee_item_id", "kind", "debit", "credit", "channel")
+    __table_args__ = (UniqueConstraint(*KEYS, name="uq_ledger_day_keys"),)
+
+    community_id: Mapped[int] = mapped_column(BigId, ForeignKey("community.id"), info=label("园区"))
+    booked_on: Mapped[date] = mapped_column(Date, index=True, info=label("入账日期"))
+    period: Mapped[str] = mapped_column(String(7), index=True, info=label("账期"))
+    fee_item_id: Mapped[int] = mapped_column(BigId, info=label("费用项"))
+    kind: Mapped[str] = mapped_column(String(24), info=label("业务", choices=KINDS))
+    debit: Mapped[str] = mapped_column(String(24), info=label("借方", choices=ACCOUNTS))
+    credit: Mapped[str] = mapped_column(String(24), info=label("贷方", choices=ACCOUNTS))
+    channel: Mapped[str] = mapped_column(String(24), info=label("收款渠道"))
+    amount_fen: Mapped[Fen] = mapped_column(info=label("金额"))
+
+
+class LedgerMark(Record):
+    """账目汇总进度: one row that says up to which ledger row ``LedgerDay`` holds the sums."""
+
+    __tablename__ = "ledger_mark"
+    __label__ = "账目汇总进度"
+    __audited__ = False
+
+    through_id: Mapped[int] = mapped_column(BigId, default=0, info=label("已汇总至账目编号"))
