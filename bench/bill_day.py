@@ -10,8 +10,6 @@ and no answer may have been a 5xx. Exits with 1 otherwise.
 import argparse
 import os
 import random
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
@@ -34,10 +32,10 @@ from app.integrations.wechatpay.fake import FakeWeChatPay
 from app.modules.billing.models import LedgerEntry, Payment, Receipt
 from bench.households import Household, households
 from bench.measure import keep
+from bench.served import served
 
 READS = ("/bills", "/bills?state=all", "/bills/summary", "/payments")
 PATIENCE = 30
-ROOT = Path(__file__).parents[1]
 
 
 class Load:
@@ -110,31 +108,22 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=1)
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="bill-day-") as folder:
-        port = _free_port()
-        environ = {
-            **os.environ, "DATA_DIR": folder, "PORT": str(port), "RATE_LIMITS": "0", "LOG_LEVEL": "ERROR",
-            "DATABASE_URL": os.environ.get("DATABASE_URL", ""),
-        }  # fmt: skip
-        server = subprocess.Popen([sys.executable, "run.py"], env=environ, cwd=ROOT, stdout=subprocess.DEVNULL)
-        try:
-            lost = _rehearse(chosen, Path(folder), f"http://127.0.0.1:{port}", environ)
-        finally:
-            server.terminate()
-            server.wait(60)
+        environ = {"DATA_DIR": folder, "DATABASE_URL": os.environ.get("DATABASE_URL", "")}
+        with served(environ) as port:
+            lost = _rehearse(chosen, environ, port)
     sys.exit(1 if lost else 0)
 
 
-def _rehearse(chosen: argparse.Namespace, folder: Path, address: str, environ: dict[str, str]) -> bool:
-    _wait_for(address)
+def _rehearse(chosen: argparse.Namespace, environ: dict[str, str], port: int) -> bool:
     app = create_app(
-        DATA_DIR=folder, DATABASE_URL=environ["DATABASE_URL"], PORT=int(address.rsplit(":", 1)[1]), JOBS="off",
+        DATA_DIR=Path(environ["DATA_DIR"]), DATABASE_URL=environ["DATABASE_URL"], PORT=port, JOBS="off",
         LOG_LEVEL="CRITICAL",
     )  # fmt: skip
     expected = int(chosen.seconds * chosen.payments)
     with app.app_context():
         homes = households(db.session(), max(20, expected // 3), 4)
         db.session.remove()
-    load = Load(address, app.extensions["fake_wechatpay"](), homes, chosen.seed)
+    load = Load(f"http://127.0.0.1:{port}", app.extensions["fake_wechatpay"](), homes, chosen.seed)
     with ThreadPoolExecutor(64) as pool:
         drivers = [
             threading.Thread(target=_arrive, args=(pool, load.pay, chosen.payments, chosen.seconds)),
@@ -186,23 +175,6 @@ def _row(kind: str, taken: list[float]) -> dict[str, Any]:
     at = {name: taken[min(len(taken) - 1, int(len(taken) * part))] for name, part in
           (("median", 0.5), ("p95", 0.95), ("p99", 0.99), ("most", 1.0))}  # fmt: skip
     return {"kind": kind, "count": len(taken), **at}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_for(address: str) -> None:
-    for _second in range(120):
-        try:
-            if requests.get(f"{address}/healthz", timeout=2).ok:
-                return
-        except requests.RequestException:
-            pass
-        time.sleep(1)
-    raise SystemExit("the program does not answer")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""The back office's list of bills at growing sizes: a page must cost the same however many bills there are."""
+"""The back office's list of bills and its dashboard at growing sizes: a page must cost the same however many bills
+there are."""
 
 import argparse
 from contextlib import ExitStack
@@ -6,7 +7,16 @@ from contextlib import ExitStack
 from bench.billing_ground import billing, fill_bills
 from bench.measure import Contender, interleave, keep, show
 
-CASES = ("first page", "middle page", "last page", "by amount", "by due date", "unpaid of a customer", "of a period")
+CASES = (
+    "first page",
+    "middle page",
+    "last page",
+    "by amount",
+    "by due date",
+    "unpaid of a customer",
+    "of a period",
+    "dashboard",
+)
 
 
 def main() -> None:
@@ -25,7 +35,7 @@ def main() -> None:
             fill_bills(size)
             contenders.append(stack.enter_context(Contender(f"{size:,} bills", "bills", environ, str(size))))
         rows = interleave(contenders, CASES, chosen.rounds, 3)
-    show(f"List of bills, 20 a page, {database}, signed in", rows, f"{sizes[0]:,} bills")
+    show(f"List of bills, 20 a page, and dashboard; {database}, signed in", rows, f"{sizes[0]:,} bills")
     print(keep(f"bills_list_{database.lower()}", rows))
 
 

@@ -12,9 +12,6 @@ import json
 import os
 import random
 import secrets
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -29,7 +26,6 @@ from statistics import median, quantiles
 from typing import Any
 
 import qrcode
-import requests
 from flask import Flask
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -46,12 +42,12 @@ from app.modules.visits.operations import batches, gates, keys, passes, redeemin
 from app.modules.visits.scans import Scan
 from bench.ground import ground
 from bench.measure import keep
+from bench.served import served
 
 AT_ONCE = 32
 NAIVE = 50
 WARM_UP = 10
 """Seconds of scans before those that count, for a program that has just started."""
-ROOT = Path(__file__).parents[1]
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 
@@ -137,7 +133,7 @@ def races(app: Flask, gate_id: int, turns: int) -> dict[str, Any]:
         text = _one(app)
         naive[sum(_at_once(app, partial(_naive, text)))] += 1
     if outcomes != {(1, AT_ONCE): turns} or passages != turns * AT_ONCE or max(naive) < 2:
-        sys.exit(f"lost: {outcomes}, {passages} passages, naive {naive}")
+        raise SystemExit(f"lost: {outcomes}, {passages} passages, naive {naive}")
     return {"races": turns, "scans": passages, "seconds": round(taken, 1), "naive_let_in_at_most": max(naive)}
 
 
@@ -192,18 +188,10 @@ def latency(app: Flask, environ: dict[str, str], numbers: list[int], chosen: arg
         secret, address = signed.secret, f"/gates/vguang/{plain.number}/{gates.path_key(plain)}"
     with app.app_context():
         db.engine.dispose()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "run.py"], cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        env={**environ, "PORT": str(port), "DEMO": "0", "RATE_LIMITS": "0"},
-    )  # fmt: skip
     taken: list[float] = []
     opened: list[bool] = []
 
-    def scan(n: int, due: float) -> None:
+    def scan(n: int, port: int, due: float) -> None:
         if n % 2:
             allow = _signed(port, secret, texts[n]).startswith(b'{"allow":true')
         else:
@@ -211,20 +199,15 @@ def latency(app: Flask, environ: dict[str, str], numbers: list[int], chosen: arg
         taken.append((time.perf_counter() - due) * 1000)
         opened.append(allow)
 
-    try:
-        _await(f"http://127.0.0.1:{port}")
-        with ThreadPoolExecutor(40) as pool:
-            begun = time.perf_counter() + 1
-            futures = []
-            for n in range(warming + count):
-                due = begun + n / chosen.rate
-                time.sleep(max(0, due - time.perf_counter()))
-                futures.append(pool.submit(scan, n, due))
-            for future in futures:
-                future.result()
-    finally:
-        server.terminate()
-        server.wait(30)
+    with served({**environ, "DEMO": "0"}) as port, ThreadPoolExecutor(40) as pool:
+        begun = time.perf_counter() + 1
+        futures = []
+        for n in range(warming + count):
+            due = begun + n / chosen.rate
+            time.sleep(max(0, due - time.perf_counter()))
+            futures.append(pool.submit(scan, n, port, due))
+        for future in futures:
+            future.result()
     refused, taken = opened.count(False), taken[warming:]
     cuts = quantiles(taken, n=100)
     return {"scans": count, "refused": refused, "rate": chosen.rate, "median_ms": round(median(taken), 1),
@@ -248,17 +231,6 @@ def _post(port: int, path: str, body: bytes, headers: dict[str, str]) -> bytes:
         return connection.getresponse().read()
     finally:
         connection.close()
-
-
-def _await(base: str) -> None:
-    for _attempt in range(240):
-        try:
-            if requests.get(f"{base}/readyz", timeout=1).ok:
-                return
-        except requests.RequestException:
-            pass
-        time.sleep(0.25)
-    sys.exit("the server did not start")
 
 
 # ---- tokens and cards
@@ -286,7 +258,7 @@ def tokens(app: Flask, mutations: int) -> dict[str, Any]:
                 except token.Forged:
                     pass
     if accepted:
-        sys.exit(f"{accepted} mutated tokens were believed")
+        raise SystemExit(f"{accepted} mutated tokens were believed")
     code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M)
     code.add_data(texts[0])
     code.make()
