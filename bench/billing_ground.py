@@ -23,11 +23,11 @@ from bench.sheets_ground import timed
 CUSTOMERS = 2_000
 UNITS = """
 INSERT INTO unit (community_id, building_id, number, floor, kind, area_m2, status, created_at, updated_at)
-WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)
+WITH RECURSIVE n(i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < :count)
 SELECT 1, 1, 'U' || CAST(i AS VARCHAR(12)), 1, 'office', 30 + (i % 17000) / 100.0, 'occupied', :at, :at FROM n"""
 PEOPLE = """
 INSERT INTO customer (kind, name, contact_name, active, note, created_at, updated_at)
-WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)
+WITH RECURSIVE n(i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < :count)
 SELECT 'merchant', '客户' || CAST(i AS VARCHAR(12)), '', :yes, '', :at, :at FROM n"""
 HELD = """
 INSERT INTO occupancy (community_id, unit_id, customer_id, starts_on, ends_on, created_at, updated_at)
@@ -115,7 +115,7 @@ BILLS = """
 INSERT INTO bill (community_id, number, customer_id, unit_id, fee_item_id, tariff_id, tariff_version_id, assignment_id,
     period, starts_on, ends_on, issued_on, due_on, amount_fen, paid_fen, waived_fen, late_fee_fen, late_paid_fen,
     late_waived_fen, late_micro_fen, late_rate, grace_days, late_cap_percent, state, note, created_at, updated_at)
-WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)
+WITH RECURSIVE n(i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < :count)
 SELECT 1, 'B' || CAST(i AS VARCHAR(12)), 1 + i % 2000, 1 + i % 1000, 1 + i % 6, 1, 1, NULL,
     CAST(2017 + i % 10 AS VARCHAR(4)) || '-0' || CAST(1 + i % 9 AS VARCHAR(2)), :early, :early, :early, :late,
     1 + i * 7919 % 999983, 0, 0, 0, 0, 0, 0, 500, 0, 100, CASE i % 5 WHEN 0 THEN 'unpaid' ELSE 'void' END, '', :at, :at

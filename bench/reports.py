@@ -23,7 +23,7 @@ from bench.sheets_ground import timed
 FEES, BILLS_OF_A_PAYMENT, NEVER_PAID = 6, 4, 20
 MONTH = "CASE WHEN i % 12 < 9 THEN '2026-0' ELSE '2026-' END || CAST(1 + i % 12 AS VARCHAR(2))"
 DAY = "'-' || CAST(10 + i / 72 % 19 AS VARCHAR(2))"
-SERIES = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)"
+SERIES = "WITH RECURSIVE n(i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < :count)"
 BILLS = f"""
 INSERT INTO bill (community_id, number, customer_id, unit_id, fee_item_id, tariff_id, tariff_version_id, assignment_id,
     period, starts_on, ends_on, issued_on, due_on, amount_fen, paid_fen, waived_fen, late_fee_fen, late_paid_fen,

@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import and_, case, func, select, text
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.reports import AMOUNT, DATE, INTEGER, PERCENT, Asked, Chart, Column, Panel, Rate, Report
 from app.modules.billing.models import Bill, FeeItem
-from app.modules.billing.models.bills import OPEN
+from app.modules.billing.models.bills import OPEN_IN_SQL
 from app.modules.billing.models.ledger import CASH, DEPOSIT, ISSUE, OFFSET, PAYMENT, RECEIVABLE, REFUND, VOIDING, WAIVED
 from app.modules.billing.models.money import CHANNELS
 from app.modules.billing.operations import finance
@@ -63,20 +63,27 @@ def ageing(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
         parts.append(func.sum(case((inside, owed), else_=0)))
         newer = since
     parts.append(func.sum(case((Bill.due_on < newer, owed), else_=0)))
-    name: Any = {"customer": Customer.name, "fee": FeeItem.name, "community": Community.name}[asked.by]
-    key: Any = {"customer": Bill.customer_id, "fee": Bill.fee_item_id, "community": Bill.community_id}[asked.by]
-    query = (
-        select(name, *parts, func.sum(owed), func.count(Bill.id))
-        .join(Customer, Customer.id == Bill.customer_id)
-        .join(FeeItem, FeeItem.id == Bill.fee_item_id)
-        .join(Community, Community.id == Bill.community_id)
-        .where(Bill.state.in_(OPEN))
-        .group_by(key, name)
+    key, named = {
+        "customer": (Bill.customer_id, Customer),
+        "fee": (Bill.fee_item_id, FeeItem),
+        "community": (Bill.community_id, Community),
+    }[asked.by]
+    sums = (
+        select(
+            key.label("key"),
+            *(part.label(f"age{n}") for n, part in enumerate(parts)),
+            func.sum(owed).label("owed"),
+            func.count().label("bills"),
+        )
+        .where(text(f"bill.{OPEN_IN_SQL}"))
+        .group_by(key)
         .order_by(func.sum(owed).desc())
         .limit(MOST)
     )
-    found = session.execute(asked.within(query, Bill))
-    return [(label, *(int(amount) for amount in amounts)) for label, *amounts in found]
+    groups = asked.within(sums, Bill).subquery()
+    _key, *columns = groups.c
+    query = select(named.name, *columns).join(groups, groups.c.key == named.id).order_by(groups.c.owed.desc())
+    return [(label, *(int(amount) for amount in amounts)) for label, *amounts in session.execute(query)]
 
 
 def daily_cash(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
