@@ -35,7 +35,7 @@ def main(count: int) -> None:
         "by amount": ("?sort=-amount_fen", "/billing/bill/"),
         "by due date": ("?sort=due_on", "/billing/bill/"),
         "unpaid of a customer": ("?customer=77&state=unpaid", "/billing/bill/"),
-        "of a period": ("?period=2019-03", "/billing/bill/"),
+        "of a period": ("?period_from=2019-03&period_to=2019-03", "/billing/bill/"),
     }
     cases = {name: Case(f"{LIST}{path}", cookies, holds) for name, (path, holds) in paths.items()}
     answer(app, {**cases, "dashboard": Case("/", cookies, "收缴率")}, queries)

@@ -34,6 +34,7 @@ class Kind(StrEnum):
     DECIMAL = "decimal"
     MONEY = "money"
     DATE = "date"
+    MONTH = "month"
     MOMENT = "moment"
     RELATION = "relation"
     RELATIONS = "relations"
@@ -42,7 +43,7 @@ class Kind(StrEnum):
 
 
 NUMBERS = frozenset({Kind.INTEGER, Kind.DECIMAL, Kind.MONEY})
-RANGES = NUMBERS | {Kind.DATE, Kind.MOMENT}
+RANGES = NUMBERS | {Kind.DATE, Kind.MONTH, Kind.MOMENT}
 CHOOSABLE = frozenset({Kind.CHOICE, Kind.SEVERAL, Kind.STATE})
 
 
@@ -148,6 +149,8 @@ def _kind(model: Any, name: str, column: Column[Any]) -> tuple[Kind, Mapping[str
         return Kind.STATE, info.get("choices") or (flow.states if flow and flow.field == name else {})
     if info.get("rich"):
         return Kind.RICH, {}
+    if info.get("month"):
+        return Kind.MONTH, {}
     if info.get("several"):
         return Kind.SEVERAL, info["choices"]
     if "choices" in info:

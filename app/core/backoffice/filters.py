@@ -60,6 +60,8 @@ class Control:
     @property
     def input_type(self) -> str:
         kind = self.attribute.kind
+        if kind is Kind.MONTH:
+            return "month"
         return "date" if kind in (Kind.DATE, Kind.MOMENT) else "number" if kind in NUMBERS else "search"
 
 
@@ -191,6 +193,9 @@ def _bound(attribute: Attribute, end: str, text: str) -> Any:
     if attribute.kind in NUMBERS:
         value = number(attribute, text)
         return column >= value if end == "from" else column <= value
+    if attribute.kind is Kind.MONTH:
+        month = f"{date.fromisoformat(f'{text}-01'):%Y-%m}"
+        return column >= month if end == "from" else column <= month
     day = date.fromisoformat(text)
     if not 1900 <= day.year <= 2999:
         raise ValueError(text)
