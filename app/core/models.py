@@ -4,6 +4,7 @@ from app.core.api.models import IdempotentAnswer
 from app.core.audit import AuditEntry, AuditHead
 from app.core.backoffice.models import (
     DeliveredReport,
+    HiddenColumns,
     PanelSnapshot,
     ReportSubscription,
     SavedFilter,
@@ -25,6 +26,7 @@ __all__ = [
     "DeliveredReport",
     "Delivery",
     "ExportJob",
+    "HiddenColumns",
     "IdempotentAnswer",
     "ImportJob",
     "ImportedRow",

@@ -28,7 +28,7 @@ class Move:
     title: str
     right: str = "edit"
     confirm: str = ""
-    """The question that is asked before it happens; says what will happen."""
+    """What it will do, in a sentence that stands on the page that asks; a move that a screen offers must have it."""
 
 
 class Workflow:

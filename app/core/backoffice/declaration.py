@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from flask import abort, render_template, url_for
 from flask_appbuilder import ModelView
 from flask_appbuilder.models.sqla.interface import SQLAInterface
+from flask_babel import gettext as _
 from sqlalchemy import Select, inspect
 from sqlalchemy.orm import Session
 
@@ -60,8 +61,8 @@ class Declaration(ModelView):
 
     Hooks: ``save``, ``remove``, ``make_move`` call the module's operations, each in one transaction;
     ``base_filter`` narrows what exists for this screen; ``choice_filter`` narrows what may be chosen;
-    ``describe`` names a record elsewhere; ``show_context`` feeds ``show_template``; ``list_buttons`` and
-    ``extra_buttons`` add links.
+    ``describe`` names a record elsewhere; ``move_question`` and ``delete_question`` say beforehand what will happen;
+    ``show_context`` feeds ``show_template``; ``list_buttons`` and ``extra_buttons`` add links.
     """
 
     model: ClassVar[Any]
@@ -142,6 +143,14 @@ class Declaration(ModelView):
     def make_move(self, session: Session, record: Any, name: str, values: dict[str, Any]) -> Any:
         """Make a workflow move with the values of its ``move_inputs``."""
         return self.model.flow.apply(session, record, name, **values)
+
+    def move_question(self, record: Any, name: str) -> str:
+        """What a move will do, asked before it is made: the move's own words, or how many it concerns besides."""
+        return str(self.model.flow.moves[name].confirm)
+
+    def delete_question(self, record: Any) -> str:
+        """What deleting a record will do, asked before it is done."""
+        return _("删除后不能恢复；仍被其他记录使用的，系统会拒绝删除。")
 
     def show_context(self, record: Any) -> dict[str, Any]:
         """What ``show_template`` needs beyond the standard page, or in place of a part of it."""
@@ -325,6 +334,8 @@ class Declaration(ModelView):
         for name in {*self.moves, *self.move_inputs}:
             if name not in self.model.flow.moves:
                 raise LookupError(f"{self.model.__name__} has no move {name!r}")
+            if not self.model.flow.moves[name].confirm:
+                raise LookupError(f"{self.model.__name__}: the move {name!r} does not say what it will do (confirm)")
             registry().require(self.area, self.model.flow.moves[name].right)
         for action in self.bulks.values():
             registry().require(self.area, action.action)

@@ -45,7 +45,7 @@ class Shown:
         return self.attribute is not None and self.attribute.kind in NUMBERS
 
 
-def bulk(title: str, *, action: str = "edit", confirm: str = "") -> Callable[[F], F]:
+def bulk(title: str, *, confirm: str, action: str = "edit") -> Callable[[F], F]:
     """Declare a method ``(self, session, query) -> message | Response | None`` as an action over ticked rows.
 
     ``query`` selects the ticked records that the person may see (at most 1,000); the method runs in one transaction.

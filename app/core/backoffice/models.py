@@ -50,6 +50,19 @@ class SavedFilter(Record):
     query: Mapped[dict[str, Any]] = mapped_column(JSON, info=label("条件"))
 
 
+class HiddenColumns(Record):
+    """The columns of a list that a staff member has put away."""
+
+    __tablename__ = "hidden_columns"
+    __label__ = "列设置"
+    __audited__ = False
+    __table_args__ = (UniqueConstraint("user_id", "view"),)
+
+    user_id: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id", ondelete="CASCADE"))
+    view: Mapped[str] = mapped_column(String(64), info=label("列表"))
+    names: Mapped[list[str]] = mapped_column(JSON, info=label("不显示的列"))
+
+
 class PanelSnapshot(Record):
     """What a panel of the dashboard said at a moment, to people of one data scope: sums, which name nobody's phone."""
 

@@ -65,7 +65,9 @@ def test_a_record_is_added_shown_changed_and_deleted(browse: Browse, store: Stor
     post(client, f"/try/building/{building_id}/edit", 302, community=community_id, name="乙座", floors="3",
          _version=version(edit))  # fmt: skip
     assert "乙座" in text(client, f"/try/building/{building_id}")
-    assert "确定删除“乙座”吗" in text(client, f"/try/building/{building_id}/delete")
+    page = text(client, f"/try/building/{building_id}/delete")
+    assert "楼栋：<b>乙座</b>" in page
+    assert "删除后不能恢复" in page
     post(client, f"/try/building/{building_id}/delete", 302)
     text(client, f"/try/building/{building_id}", 404)
     with store() as session:
@@ -290,7 +292,9 @@ def test_a_move_is_asked_for_made_once_and_told_to_who_comes_late(browse: Browse
     assert "待审核" in page
     assert ">通过</a>" in page
     assert ">撤回</a>" not in page, "a move that is not declared here has no button"
-    assert "确定对“认证申请" in text(client, f"{url}/move/approve")
+    page = text(client, f"{url}/move/approve")
+    assert re.search(r"认证申请：<b>[^<]+</b>", page)
+    assert "申请人立即获得所申请的身份" in page
     post(client, f"{url}/move/approve", 302)
     page = text(client, url)
     assert "已通过" in page
