@@ -3,6 +3,7 @@
 from app.core.api.models import IdempotentAnswer
 from app.core.audit import AuditEntry, AuditHead
 from app.core.backoffice.models import (
+    BulkWork,
     DeliveredReport,
     HiddenColumns,
     PanelSnapshot,
@@ -23,6 +24,7 @@ __all__ = [
     "GRAMS",
     "AuditEntry",
     "AuditHead",
+    "BulkWork",
     "DeliveredReport",
     "Delivery",
     "ExportJob",

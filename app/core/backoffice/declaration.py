@@ -196,7 +196,11 @@ class Declaration(ModelView):
 
     def scoped(self) -> Select[Any]:
         """All records that exist for the signed-in person on this screen."""
-        query = screens.in_scope(self.model)
+        return self.within(rights.communities())
+
+    def within(self, communities: frozenset[int] | None) -> Select[Any]:
+        """All records of this screen in these communities (None: all), for work that is done without its person."""
+        query = screens.within(self.model, communities)
         condition = self.base_filter()
         return query if condition is None else query.where(condition)
 

@@ -8,17 +8,20 @@ limits of what an address may ask for, and that an error is a sentence and never
 from collections.abc import Callable
 from typing import Any
 
-from flask import abort, flash, get_template_attribute, redirect, request
+from flask import abort, flash, get_template_attribute, jsonify, redirect, request
 from flask_babel import gettext as _
+from flask_login import current_user
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.core import media
-from app.core.backoffice import forms, listing, record_page
+from app.core.backoffice import bulk_work, forms, listing, record_page, screens
+from app.core.backoffice.attributes import LARGEST_BIGINT
 from app.core.backoffice.elements import Bulk, Shown
 from app.core.backoffice.fields import fields
 from app.core.backoffice.form_pages import FormPages
 from app.core.backoffice.list_pages import ListPages
+from app.core.backoffice.models import BulkWork
 from app.core.backoffice.pages import page
 from app.core.db import db, reading, transaction, whole_number
 from app.core.errors import Invalid
@@ -93,32 +96,50 @@ class ModuleView(ListPages, FormPages):
 
     @page("/bulk/<name>", methods=("POST",))
     def bulk(self, name: str) -> Any:
-        """An action over the ticked rows: first a page that asks, then the action in one transaction."""
+        """An action over the ticked rows: a page that asks, then the work, with a page that says how far it is."""
         action: Bulk | None = self.bulks.get(name)
         if action is None or not self.may(action.action):
             abort(404)
         session, back = db.session(), self.url("list", **self.kept(request.args))
         ids = {number for text in request.form.getlist("ids") if (number := whole_number(text)) is not None}
-        if not ids or len(ids) > MOST_TICKED:
+        query = self.scoped().where(self.model.id.in_(ids))
+        count = listing.count(session, query, MOST_TICKED) if len(ids) <= MOST_TICKED else 0
+        if not count:
             flash(_("请选择 1 至 %(limit)s 条记录", limit=MOST_TICKED), "warning")
             return redirect(back)
-        query = self.scoped().where(self.model.id.in_(ids))
-        count = listing.count(session, query, MOST_TICKED)
         if "confirmed" not in request.form:
-            question = action.confirm or _("将执行“%(title)s”。", title=action.title)
-            return self._confirm(
-                action.title, _("已选择 %(count)s 条记录。", count=count) + question, back, ids=sorted(ids)
-            )
+            about = _("已选择 %(count)s 条", count=count)
+            return self._confirm(action.title, action.confirm, back, about=about, ids=sorted(ids))
         try:
             with transaction():
-                message = getattr(self, name)(session, query)
+                if action.whole:
+                    return getattr(self, name)(session, query)
+                work = bulk_work.start(session, self, action, query, self.kept(request.args))
+                return redirect(self.url("bulk_progress", work_id=work.id))
         except forms.REFUSALS as error:
             self._flash(error, self.model)
             return redirect(back)
-        if isinstance(message, Response):
-            return message
-        flash(message or _("已完成“%(title)s”,共 %(count)s 条", title=action.title, count=count), "success")
-        return redirect(back)
+
+    @page("/work/<int:work_id>")
+    def bulk_progress(self, work_id: int) -> Any:
+        """How far a bulk action of one's own is, and which rows were refused why."""
+        session, work = db.session(), self._own_work(work_id)
+        refused = self.scoped().where(self.model.id.in_([number for number, _reason in work.refusals]))
+        records = session.scalars(refused.options(*screens.describing(self.model)))
+        names = {record.id: self.describe(record) for record in records}
+        return self.render("backoffice/bulk_work.html", work=work, names=names, action=self.bulks[work.action])
+
+    @page("/work/<int:work_id>/state")
+    def bulk_state(self, work_id: int) -> Response:
+        """``{"busy", "done", "total"}`` for the progress bar."""
+        work = self._own_work(work_id)
+        return jsonify(busy=work.finished_at is None, done=work.done, total=work.total)
+
+    def _own_work(self, work_id: int) -> BulkWork:
+        work = db.session.get(BulkWork, work_id, populate_existing=True) if work_id <= LARGEST_BIGINT else None
+        if work is None or (work.user_id, work.view) != (current_user.id, type(self).__name__):
+            abort(404)
+        return work if work.action in self.bulks else abort(404)
 
     def _record_page(self, pk: int, *, revealed: bool = False) -> Any:
         session = db.session()
