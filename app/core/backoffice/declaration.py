@@ -48,7 +48,8 @@ class Declaration(ModelView):
       Operations get column names: ``building`` is handed on as ``building_id``.
     - An add form's address may fill in relationships, choices and texts: ``/new?bill=12``.
     - ``moves``: names of the workflow's moves that staff make here; ``move_inputs``: columns asked for with one,
-      as in ``{"reject": ("reason",)}``.
+      as in ``{"reject": ("reason",)}``. A move that names its ``undo`` can be taken back by who made it for some
+      minutes, where the reverse move is offered here too and the person has the right to it.
     - ``related``: ``((OtherView, "its_foreign_key"), …)`` shown as tables on the show page.
     - ``sheet``: gives an export button, and import and template buttons where the module lists it among its sheets.
       ``images``: the purpose of pictures in the form, at most ``images_most``.

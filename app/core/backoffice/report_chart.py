@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from math import cos, radians, sin
 from typing import Any
 
-from flask_babel import gettext as _
 from reportlab.graphics.charts.barcharts import VerticalBarChart
 from reportlab.graphics.charts.linecharts import HorizontalLineChart
 from reportlab.graphics.charts.piecharts import Pie
@@ -104,7 +103,7 @@ def _legend(sheet: Drawing, series: Sequence[Mapping[str, Any]], left: float) ->
     """The name and the unit of each series, in one line above the chart."""
     x, y = left, HEIGHT - SIZE - 2
     for n, each in enumerate(series):
-        name = _("%(name)s（%(unit)s）", name=each["name"], unit=each["unit"]) if each["unit"] else each["name"]
+        name = f"{each['name']}（{each['unit']}）" if each["unit"] else each["name"]
         if len(series) > 1:
             sheet.add(Rect(x, y, 8, SIZE - 1, fillColor=SHADES[n % len(SHADES)], strokeColor=INK, strokeWidth=0.3))
             x += 11

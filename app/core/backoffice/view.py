@@ -6,6 +6,7 @@ limits of what an address may ask for, and that an error is a sentence and never
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from flask import abort, flash, get_template_attribute, jsonify, redirect, request
@@ -14,7 +15,7 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from app.core import media
+from app.core import audit, clock, media
 from app.core.backoffice import bulk_work, forms, listing, record_page, screens
 from app.core.backoffice.attributes import LARGEST_BIGINT
 from app.core.backoffice.elements import Bulk, Shown
@@ -24,9 +25,12 @@ from app.core.backoffice.list_pages import ListPages
 from app.core.backoffice.models import BulkWork
 from app.core.backoffice.pages import page
 from app.core.db import db, reading, transaction, whole_number
-from app.core.errors import Invalid
+from app.core.errors import Conflict, Invalid
+from app.core.workflow import Move
 
 MOST_TICKED = 1000
+UNDO = timedelta(minutes=10)
+"""For how long a move can be taken back by the one who made it."""
 
 
 class ModuleView(ListPages, FormPages):
@@ -91,8 +95,33 @@ class ModuleView(ListPages, FormPages):
                 return self._confirm(move.title, question, back, about=about, form=form, problems=problems, status=422)
             self._flash(error, self.model)
             return redirect(back)
-        flash(_("已%(move)s", move=move.title), "success")
+        done = _("已%(move)s", move=move.title)
+        if self._may_undo(move):
+            done = get_template_attribute("backoffice/_cells.html", "taken_back")(done, self.url("undo", pk=pk))
+        flash(done, "success")
         return redirect(back)
+
+    def _may_undo(self, move: Move) -> bool:
+        """Whether the signed-in person may make the move that takes this one back, which needs no further input."""
+        offered = move.undo in self.moves and move.undo not in self.move_forms
+        return offered and self.may(self.model.flow.moves[move.undo].right)
+
+    @page("/<int:pk>/undo", methods=("POST",))
+    def undo(self, pk: int) -> Any:
+        """Take back what one has just done to a record, if nothing else has happened to it since."""
+
+        def take_back(session: Session, record: Any) -> None:
+            last = audit.last(session, record)
+            move = self.model.flow.moves.get(last.action) if last is not None and self.moves else None
+            if last is None or move is None or not self._may_undo(move):
+                raise Conflict(_("此记录在那之后已有变动，不能撤销"))
+            if (last.actor_kind, last.actor_id) != ("staff", str(current_user.id)):
+                raise Conflict(_("此记录已由 %(who)s 处理，不能撤销", who=last.actor_name))
+            if last.at < clock.now() - UNDO:
+                raise Conflict(_("已超过 %(minutes)s 分钟，不能撤销", minutes=UNDO // timedelta(minutes=1)))
+            self.make_move(session, record, move.undo, {})
+
+        return self.act(pk, take_back, _("已撤销"))
 
     @page("/bulk/<name>", methods=("POST",))
     def bulk(self, name: str) -> Any:

@@ -37,7 +37,13 @@ class Listing(Record):
         publish=Move(
             (DRAFT, UNPUBLISHED, LEASED), PUBLISHED, "发布", confirm="发布后小程序用户立即可见，并可提交租赁申请。"
         ),
-        unpublish=Move((PUBLISHED,), UNPUBLISHED, "下架", confirm="下架后小程序不再显示，分享出去的链接也会失效。"),
+        unpublish=Move(
+            (PUBLISHED,),
+            UNPUBLISHED,
+            "下架",
+            undo="publish",
+            confirm="下架后小程序不再显示，分享出去的链接也会失效。",
+        ),
         lease=Move((PUBLISHED, UNPUBLISHED), LEASED, "标记已租", confirm="不再出现在招租列表中，也不再接受租赁申请。"),
     )
 

@@ -60,4 +60,4 @@ document.addEventListener("submit", (event) => {
   setTimeout(() => delete form.dataset.sent, 4000);
 });
 
-for (const note of document.querySelectorAll(".toasts .is-green")) setTimeout(() => note.classList.add("is-leaving"), 6000);
+for (const note of document.querySelectorAll(".toasts .is-green:not(:has(form))")) setTimeout(() => note.classList.add("is-leaving"), 6000);

@@ -2,7 +2,7 @@
 
 import io
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -26,6 +26,7 @@ from tests.factories import (
     make_technician,
     make_unit,
 )
+from tests.modules.notices.factories import make_notice
 
 ALL_OF_CUSTOMERS = {("customers", action) for action in ("view", "edit", "delete")}
 
@@ -407,3 +408,18 @@ def test_a_state_or_a_sealed_column_cannot_be_misused(app: Flask) -> None:
 def _community(store: Store, building_id: int) -> int:
     with store() as session:
         return session.get(Building, building_id).community_id  # type: ignore[union-attr]
+
+
+def test_the_history_tells_moments_as_the_clock_here_and_nothing_that_did_not_change(
+    browse: Browse, store: Store
+) -> None:
+    with clock.travel(datetime(2026, 11, 25, 9, 7, tzinfo=clock.SHANGHAI)), store() as session:
+        notice = make_notice(session)
+        url = f"/notices/notice/{notice.id}"
+    client = browse()
+    assert "发布时间:空 → 2026-11-25 09:07" in text(client, url)
+    post(client, f"{url}/move/unpublish", 302)
+    post(client, f"{url}/move/publish", 302)
+    told = text(client, url).partition("操作记录")[2]
+    assert told.count("发布时间:") == 1
+    assert "T01:07" not in told

@@ -65,8 +65,14 @@ class FinanceEntry(Record):
     flow = Workflow(
         {UNMATCHED: "待匹配", BOOKED: "已入账", IGNORED: "已忽略"},
         book=Move((UNMATCHED,), BOOKED, "入账"),
-        ignore=Move((UNMATCHED,), IGNORED, "忽略", confirm="确认这笔到账与物业收费无关，不入账；以后可以恢复。"),
-        restore=Move((IGNORED,), UNMATCHED, "恢复", confirm="恢复后回到待匹配，可以入账到账单。"),
+        ignore=Move(
+            (UNMATCHED,),
+            IGNORED,
+            "忽略",
+            undo="restore",
+            confirm="确认这笔到账与物业收费无关，不入账；以后可以恢复。",
+        ),
+        restore=Move((IGNORED,), UNMATCHED, "恢复", undo="ignore", confirm="恢复后回到待匹配，可以入账到账单。"),
     )
 
     community_id: Mapped[int] = mapped_column(BigId, ForeignKey("community.id"), index=True, info=label("园区"))
