@@ -32,7 +32,7 @@ def lists(browse: Browse, store: Store) -> FlaskClient:
     return browse("hua", {("estate", "view"), ("estate", "export")})
 
 
-@pytest.mark.req("S1")
+@pytest.mark.req("S5")
 def test_a_list_shows_the_chosen_columns_in_the_order_of_the_declaration(lists: FlaskClient, browse: Browse) -> None:
     before = headings(lists)
     assert len(before) == 8
