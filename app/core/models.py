@@ -3,7 +3,9 @@
 from app.core.api.models import IdempotentAnswer
 from app.core.audit import AuditEntry, AuditHead
 from app.core.backoffice.models import (
+    BulkWork,
     DeliveredReport,
+    HiddenColumns,
     PanelSnapshot,
     ReportSubscription,
     SavedFilter,
@@ -22,9 +24,11 @@ __all__ = [
     "GRAMS",
     "AuditEntry",
     "AuditHead",
+    "BulkWork",
     "DeliveredReport",
     "Delivery",
     "ExportJob",
+    "HiddenColumns",
     "IdempotentAnswer",
     "ImportJob",
     "ImportedRow",

@@ -27,8 +27,14 @@ def publication() -> Workflow:
     """The moves of what needs no approval: published, taken down, published again."""
     return Workflow(
         STATES,
-        publish=Move((DRAFT, UNPUBLISHED), PUBLISHED, "发布"),
-        unpublish=Move((PUBLISHED,), UNPUBLISHED, "下架", confirm="下架后小程序中立即不再显示。"),
+        publish=Move(
+            (DRAFT, UNPUBLISHED),
+            PUBLISHED,
+            "发布",
+            undo="unpublish",
+            confirm="发布后小程序用户在展示时间内可见。",
+        ),
+        unpublish=Move((PUBLISHED,), UNPUBLISHED, "下架", undo="publish", confirm="下架后小程序中立即不再显示。"),
     )
 
 

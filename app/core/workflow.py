@@ -28,7 +28,9 @@ class Move:
     title: str
     right: str = "edit"
     confirm: str = ""
-    """The question that is asked before it happens; says what will happen."""
+    """What it will do, in a sentence that stands on the page that asks; a move that a screen offers must have it."""
+    undo: str = ""
+    """The move that takes it back, offered for some minutes to who made it; "" where there is none."""
 
 
 class Workflow:
@@ -45,6 +47,8 @@ class Workflow:
             unknown = {*move.source, move.target} - self.states.keys()
             if unknown:
                 raise LookupError(f"move {name!r} names unknown states {sorted(unknown)}")
+            if move.undo and (move.undo not in moves or move.target not in moves[move.undo].source):
+                raise LookupError(f"move {name!r} cannot be taken back by {move.undo!r}")
 
     def title(self, state: str) -> str:
         """The Chinese name of a state."""

@@ -7,10 +7,10 @@ from flask import Flask, current_app, request
 from flask_wtf.csrf import CSRFProtect
 
 from app.core import headers, media
-from app.core.backoffice import permissions, shell
+from app.core.backoffice import bulk_work, permissions, shell
 from app.core.backoffice.catalogue import compile_catalogues
 from app.core.backoffice.dashboard import IndexView
-from app.core.backoffice.elements import Button, bulk, computed
+from app.core.backoffice.elements import Button, bulk, bulk_document, computed
 from app.core.backoffice.help_pages import HelpView
 from app.core.backoffice.inbox import InboxView
 from app.core.backoffice.media_view import MediaView
@@ -22,7 +22,7 @@ from app.core.backoffice.view import ModuleView
 from app.core.db import db, yuan
 from app.core.module import Registry
 
-__all__ = ("Button", "ModuleView", "PageView", "bulk", "computed", "init_app", "page")
+__all__ = ("Button", "ModuleView", "PageView", "bulk", "bulk_document", "computed", "init_app", "page")
 
 
 def init_app(app: Flask) -> None:
@@ -60,6 +60,7 @@ def init_app(app: Flask) -> None:
     builder.add_view_no_menu(HelpView)
     builder.add_view_no_menu(SearchView)
     registry: Registry = app.extensions["registry"]
+    registry.handlers |= bulk_work.HANDLERS
     for module in registry:
         for view in module.views:
             registry.require(view.area, "view")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from flask import abort, render_template, url_for
 from flask_appbuilder import ModelView
 from flask_appbuilder.models.sqla.interface import SQLAInterface
+from flask_babel import gettext as _
 from sqlalchemy import Select, inspect
 from sqlalchemy.orm import Session
 
@@ -47,7 +48,8 @@ class Declaration(ModelView):
       Operations get column names: ``building`` is handed on as ``building_id``.
     - An add form's address may fill in relationships, choices and texts: ``/new?bill=12``.
     - ``moves``: names of the workflow's moves that staff make here; ``move_inputs``: columns asked for with one,
-      as in ``{"reject": ("reason",)}``.
+      as in ``{"reject": ("reason",)}``. A move that names its ``undo`` can be taken back by who made it for some
+      minutes, where the reverse move is offered here too and the person has the right to it.
     - ``related``: ``((OtherView, "its_foreign_key"), …)`` shown as tables on the show page.
     - ``sheet``: gives an export button, and import and template buttons where the module lists it among its sheets.
       ``images``: the purpose of pictures in the form, at most ``images_most``.
@@ -60,8 +62,8 @@ class Declaration(ModelView):
 
     Hooks: ``save``, ``remove``, ``make_move`` call the module's operations, each in one transaction;
     ``base_filter`` narrows what exists for this screen; ``choice_filter`` narrows what may be chosen;
-    ``describe`` names a record elsewhere; ``show_context`` feeds ``show_template``; ``list_buttons`` and
-    ``extra_buttons`` add links.
+    ``describe`` names a record elsewhere; ``move_question`` and ``delete_question`` say beforehand what will happen;
+    ``show_context`` feeds ``show_template``; ``list_buttons`` and ``extra_buttons`` add links.
     """
 
     model: ClassVar[Any]
@@ -143,6 +145,14 @@ class Declaration(ModelView):
         """Make a workflow move with the values of its ``move_inputs``."""
         return self.model.flow.apply(session, record, name, **values)
 
+    def move_question(self, record: Any, name: str) -> str:
+        """What a move will do, asked before it is made: the move's own words, or how many it concerns besides."""
+        return str(self.model.flow.moves[name].confirm)
+
+    def delete_question(self, record: Any) -> str:
+        """What deleting a record will do, asked before it is done."""
+        return _("删除后不能恢复；仍被其他记录使用的，系统会拒绝删除。")
+
     def show_context(self, record: Any) -> dict[str, Any]:
         """What ``show_template`` needs beyond the standard page, or in place of a part of it."""
         return {}
@@ -187,7 +197,11 @@ class Declaration(ModelView):
 
     def scoped(self) -> Select[Any]:
         """All records that exist for the signed-in person on this screen."""
-        query = screens.in_scope(self.model)
+        return self.within(rights.communities())
+
+    def within(self, communities: frozenset[int] | None) -> Select[Any]:
+        """All records of this screen in these communities (None: all), for work that is done without its person."""
+        query = screens.within(self.model, communities)
         condition = self.base_filter()
         return query if condition is None else query.where(condition)
 
@@ -325,6 +339,8 @@ class Declaration(ModelView):
         for name in {*self.moves, *self.move_inputs}:
             if name not in self.model.flow.moves:
                 raise LookupError(f"{self.model.__name__} has no move {name!r}")
+            if not self.model.flow.moves[name].confirm:
+                raise LookupError(f"{self.model.__name__}: the move {name!r} does not say what it will do (confirm)")
             registry().require(self.area, self.model.flow.moves[name].right)
         for action in self.bulks.values():
             registry().require(self.area, action.action)

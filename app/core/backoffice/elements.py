@@ -1,6 +1,6 @@
 """The parts of a screen that are no attribute of the model: buttons, bulk actions, computed columns."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -29,6 +29,8 @@ class Bulk:
     title: str
     action: str
     confirm: str
+    together: Sequence[str] = ()
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,14 +47,29 @@ class Shown:
         return self.attribute is not None and self.attribute.kind in NUMBERS
 
 
-def bulk(title: str, *, action: str = "edit", confirm: str = "") -> Callable[[F], F]:
-    """Declare a method ``(self, session, query) -> message | Response | None`` as an action over ticked rows.
+def bulk(title: str, *, confirm: str, action: str = "edit", together: Sequence[str] = ()) -> Callable[[F], F]:
+    """Declare a method ``(self, session, records, staff_id) -> {id: reason} | None`` as an action over ticked rows.
+
+    It is called outside the request for each ticked record that the person may see, or at once for those that are equal
+    in the columns ``together``; each call is one transaction. It raises DomainError for what is refused, or returns the
+    reasons for those of the records that are.
+    """
+
+    def declare(method: F) -> F:
+        method._bulk = Bulk(method.__name__, title, action, confirm, together)  # type: ignore[attr-defined]
+        return method
+
+    return declare
+
+
+def bulk_document(title: str, *, confirm: str, action: str = "edit") -> Callable[[F], F]:
+    """Declare a method ``(self, session, query) -> Response`` that makes one thing of all ticked rows, as a print.
 
     ``query`` selects the ticked records that the person may see (at most 1,000); the method runs in one transaction.
     """
 
     def declare(method: F) -> F:
-        method._bulk = Bulk(method.__name__, title, action, confirm)  # type: ignore[attr-defined]
+        method._bulk = Bulk(method.__name__, title, action, confirm, whole=True)  # type: ignore[attr-defined]
         return method
 
     return declare

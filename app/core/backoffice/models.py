@@ -50,6 +50,46 @@ class SavedFilter(Record):
     query: Mapped[dict[str, Any]] = mapped_column(JSON, info=label("条件"))
 
 
+class HiddenColumns(Record):
+    """The columns of a list that a staff member has put away."""
+
+    __tablename__ = "hidden_columns"
+    __label__ = "列设置"
+    __audited__ = False
+    __table_args__ = (UniqueConstraint("user_id", "view"),)
+
+    user_id: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id", ondelete="CASCADE"))
+    view: Mapped[str] = mapped_column(String(64), info=label("列表"))
+    names: Mapped[list[str]] = mapped_column(JSON, info=label("不显示的列"))
+
+
+class BulkWork(Record):
+    """A bulk action over ticked rows: how far it is, and which rows were refused why."""
+
+    __tablename__ = "bulk_work"
+    __label__ = "批量操作"
+    __audited__ = False
+
+    user_id: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
+    view: Mapped[str] = mapped_column(String(64), info=label("列表"))
+    action: Mapped[str] = mapped_column(String(64), info=label("操作"))
+    groups: Mapped[list[list[int]]] = mapped_column(JSON, info=label("记录"))
+    """Ids of the rows; those of a group are done in one transaction."""
+    groups_done: Mapped[int] = mapped_column(Integer, default=0)
+    total: Mapped[int] = mapped_column(Integer, info=label("总数"))
+    done: Mapped[int] = mapped_column(Integer, default=0, info=label("已处理"))
+    refusals: Mapped[list[Any]] = mapped_column(JSON, default=list, info=label("失败"))
+    """(id, reason) of each row that was refused."""
+    back: Mapped[dict[str, str]] = mapped_column(JSON)
+    """The arguments of the list on which the rows were ticked."""
+    finished_at: Mapped[datetime | None] = mapped_column(Moment, info=label("完成时间"))
+
+    @property
+    def succeeded(self) -> int:
+        """How many rows were done so far."""
+        return self.done - len(self.refusals)
+
+
 class PanelSnapshot(Record):
     """What a panel of the dashboard said at a moment, to people of one data scope: sums, which name nobody's phone."""
 

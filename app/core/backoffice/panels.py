@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock, rights
 from app.core.backoffice.models import PanelSnapshot
-from app.core.backoffice.report_values import drawn, shown
+from app.core.backoffice.report_values import charted, shown
 from app.core.db import conflict_insert, db, execute, reading
 from app.core.module import registry
 from app.core.reports import AMOUNT, INTEGER, PERCENT, Asked, Panel
@@ -190,15 +190,8 @@ def content_of(panel: Panel, rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
         "facts": facts if rows else [],
         "rows": [[shown(column.kind, value) for column, value in zip(columns, row, strict=True)] for row in few],
         "more": len(rows) - len(few),
-        "chart": chart and {
-            "type": chart.kind,
-            "labels": [shown(columns[chart.label].kind, row[chart.label]) for row in few],
-            "series": [
-                {"name": columns[n].title, "values": [drawn(columns[n].kind, row[n]) for row in few]}
-                for n in chart.values
-            ],
-        },
-    }  # fmt: skip
+        "chart": chart and charted(columns, chart, few),
+    }
 
 
 def _row(panel: Panel, period: str, communities: Sequence[int] | None, content: Any, took: timedelta) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _
@@ -141,7 +142,8 @@ def _changes(
         if key in targets and _pair(value):
             value = [targets[key].get(part, part) for part in value]
         if _pair(value):
-            lines.append((_label(view.model, key), _text(what, value[0]), _text(what, value[1])))
+            if value[0] != value[1]:  # a move notes what it set, also where that stood there before
+                lines.append((_label(view.model, key), _text(what, value[0]), _text(what, value[1])))
         else:
             lines.append((_label(view.model, key), _text(what, value), None))
     return lines
@@ -167,6 +169,8 @@ def _text(what: Attribute | None, value: Any) -> str:
         return _("是") if value else _("否")
     if isinstance(value, list):
         return _("、").join(_text(what, part) for part in value) or _("空")
+    if what and what.kind is Kind.MOMENT:
+        return plain(what.kind, datetime.fromisoformat(value))
     if what and what.kind is Kind.RICH:
         return richtext.plain(str(value), 200)
     if what and what.choices:

@@ -15,7 +15,8 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.platypus import LongTable, Paragraph, SimpleDocTemplate, Spacer, TableStyle
 
 from app.core import clock, pdf
-from app.core.backoffice.report_values import NUMERIC, filed, heading, shown
+from app.core.backoffice.report_chart import drawing
+from app.core.backoffice.report_values import MOST_DRAWN, NUMERIC, charted, filed, heading, shown
 from app.core.errors import Invalid
 from app.core.reports import TEXT, Asked, Report
 from app.core.sheets.export import MIMETYPE
@@ -115,10 +116,20 @@ def _pdf(report: Report, asked: Asked, rows: Sequence[Sequence[Any]], parks: str
         ])
     )  # fmt: skip
     story = [Paragraph(escape(report.title), title), Paragraph(escape(conditions(report, asked, parks)), head),
-             Spacer(0, 3 * mm), table if rows else Paragraph(_("所选时间内没有数据。"), plain)]  # fmt: skip
+             Spacer(0, 3 * mm), *_chart(report, rows, head),
+             table if rows else Paragraph(_("所选时间内没有数据。"), plain)]  # fmt: skip
     if report.help:
         story += [Spacer(0, 3 * mm), Paragraph(escape(report.help), head)]
     return printed(story, report.title)
+
+
+def _chart(report: Report, rows: Sequence[Sequence[Any]], style: ParagraphStyle) -> list[Any]:
+    """The report's chart, of the rows that its screen draws."""
+    drawn = drawing(charted(report.columns, report.chart, rows[:MOST_DRAWN]), WIDTH) if report.chart else None
+    if drawn is None:
+        return []
+    note = _("图中为前 %(n)s 行。", n=MOST_DRAWN)
+    return [drawn, *([Paragraph(note, style)] if len(rows) > MOST_DRAWN else []), Spacer(0, 3 * mm)]
 
 
 def _widths(lines: Sequence[Sequence[str]], font: str, report: Report) -> list[float]:

@@ -14,7 +14,7 @@ from app.core.backoffice import deliveries
 from app.core.backoffice.models import CADENCES, FORMATS
 from app.core.backoffice.pages import PageView, page
 from app.core.backoffice.report_files import PDF, XLSX, report_file
-from app.core.backoffice.report_values import NUMERIC, drawn, shown
+from app.core.backoffice.report_values import MOST_DRAWN, NUMERIC, charted, shown
 from app.core.communities import in_words, named_communities
 from app.core.db import db, reading, transaction, whole_number
 from app.core.errors import Invalid
@@ -42,13 +42,7 @@ class ReportPage(PageView):
                   for row in rows[:MOST_SHOWN]],
             totals=totals and [shown(column.kind, value) for column, value in
                                zip(self.report.columns, totals, strict=True)],
-            chart=chart and {
-                "type": chart.kind,
-                "labels": [shown(self.report.columns[chart.label].kind, row[chart.label]) for row in rows[:60]],
-                "series": [{"name": self.report.columns[n].title,
-                            "values": [drawn(self.report.columns[n].kind, row[n]) for row in rows[:60]]}
-                           for n in chart.values],
-            },
+            chart=chart and charted(self.report.columns, chart, rows[:MOST_DRAWN]),
             communities=named_communities(db.session()), chosen=request.args.get("community", ""),
             kept=self._kept(), cadences=CADENCES, formats=FORMATS,
             may_export=rights.can(self.area, "export"), numeric=NUMERIC,

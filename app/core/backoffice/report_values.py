@@ -1,13 +1,17 @@
 """The values of reports as screens show them, charts draw them and files hold them."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
 
 from app.core.db import yuan
-from app.core.reports import AMOUNT, DATE, DECIMAL, DURATION, INTEGER, PERCENT
+from app.core.reports import AMOUNT, DATE, DECIMAL, DURATION, INTEGER, PERCENT, Chart, Column
 
+MOST_DRAWN = 60
+"""Points of a report's chart; the table holds all."""
+DRAWN_IN = {AMOUNT: "元", PERCENT: "%", DURATION: "小时"}
 NUMERIC = (INTEGER, DECIMAL, AMOUNT, PERCENT, DURATION)
 
 
@@ -42,6 +46,22 @@ def drawn(kind: str, value: Any) -> float | None:
         return None
     scale = {AMOUNT: 0.01, PERCENT: 100, DURATION: 1 / 60}.get(kind, 1)
     return round(float(value) * scale, 2)
+
+
+def charted(columns: Sequence[Column], chart: Chart, rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    """What a chart of rows draws: ``type``, ``labels``, and ``series`` with ``name``, ``unit`` and ``values``."""
+    return {
+        "type": chart.kind,
+        "labels": [shown(columns[chart.label].kind, row[chart.label]) for row in rows],
+        "series": [
+            {
+                "name": columns[n].title,
+                "unit": DRAWN_IN.get(columns[n].kind, ""),
+                "values": [drawn(columns[n].kind, row[n]) for row in rows],
+            }
+            for n in chart.values
+        ],
+    }
 
 
 def filed(kind: str, value: Any) -> Any:

@@ -26,6 +26,12 @@ def screen_of(model_or_class: Any) -> "Declaration | None":
     return current_app.extensions.get("screens", {}).get(model_or_class)
 
 
+def screen_named(name: str) -> "Declaration | None":
+    """The screen whose class is called so; None when there is none."""
+    screens = current_app.extensions.get("screens", {}).values()
+    return next((screen for screen in screens if type(screen).__name__ == name), None)
+
+
 def describe(record: Any) -> str:
     """What a record is called where another mentions it."""
     screen = screen_of(type(record))
@@ -51,8 +57,12 @@ def relations(attributes: Sequence[Attribute]) -> list[Attribute]:
 
 def in_scope(model: Any) -> Select[Any]:
     """The records of ``model`` in the signed-in person's data scope (数据权限)."""
+    return within(model, rights.communities())
+
+
+def within(model: Any, ids: frozenset[int] | None) -> Select[Any]:
+    """The records of ``model`` in these communities; None: all."""
     query = select(model)
-    ids = rights.communities()
     condition = None if ids is None else model.in_communities(ids)
     return query if condition is None else query.where(condition)
 

@@ -22,7 +22,7 @@ class OutboxEntry(Record):
 
     flow = Workflow(
         {WAITING: "等待", RUNNING: "执行中", DONE: "已完成", DEAD: "失败"},
-        retry=Move((DEAD,), WAITING, "重试"),
+        retry=Move((DEAD,), WAITING, "重试", confirm="将立即重新执行该任务；它要发出的通知或请求会随之发出。"),
     )
 
     kind: Mapped[str] = mapped_column(String(64), index=True, info=label("任务"))

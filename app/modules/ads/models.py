@@ -47,9 +47,14 @@ class Ad(Publishable, Record):
 
     flow = Workflow(
         {DRAFT: "草稿", PENDING: "待审批", PUBLISHED: "已发布", REJECTED: "已驳回", UNPUBLISHED: "已下架"},
-        submit=Move((DRAFT, REJECTED, UNPUBLISHED), PENDING, "提交审批"),
-        approve=Move((PENDING,), PUBLISHED, "批准发布", right="approve"),
-        reject=Move((PENDING,), REJECTED, "驳回", right="approve"),
+        submit=Move(
+            (DRAFT, REJECTED, UNPUBLISHED),
+            PENDING,
+            "提交审批",
+            confirm="提交后由有审批权限的人批准，批准之前不会展示。",
+        ),
+        approve=Move((PENDING,), PUBLISHED, "批准发布", right="approve", confirm="批准后小程序用户在展示时间内可见。"),
+        reject=Move((PENDING,), REJECTED, "驳回", right="approve", confirm="驳回后不会展示，修改后可以再次提交。"),
         unpublish=Move((PUBLISHED,), UNPUBLISHED, "下架", confirm="下架后小程序中立即不再显示。"),
     )
 

@@ -34,9 +34,17 @@ class Listing(Record):
 
     flow = Workflow(
         {DRAFT: "草稿", PUBLISHED: "已发布", LEASED: "已租出", UNPUBLISHED: "已下架"},
-        publish=Move((DRAFT, UNPUBLISHED, LEASED), PUBLISHED, "发布", confirm="发布后小程序用户立即可见，确定发布吗？"),
-        unpublish=Move((PUBLISHED,), UNPUBLISHED, "下架", confirm="下架后小程序不再显示，分享出去的链接也会失效。"),
-        lease=Move((PUBLISHED, UNPUBLISHED), LEASED, "标记已租", confirm="标记后不再接受租赁申请。"),
+        publish=Move(
+            (DRAFT, UNPUBLISHED, LEASED), PUBLISHED, "发布", confirm="发布后小程序用户立即可见，并可提交租赁申请。"
+        ),
+        unpublish=Move(
+            (PUBLISHED,),
+            UNPUBLISHED,
+            "下架",
+            undo="publish",
+            confirm="下架后小程序不再显示，分享出去的链接也会失效。",
+        ),
+        lease=Move((PUBLISHED, UNPUBLISHED), LEASED, "标记已租", confirm="不再出现在招租列表中，也不再接受租赁申请。"),
     )
 
     community_id: Mapped[int] = mapped_column(BigId, ForeignKey("community.id"), index=True, info=label("园区"))
@@ -91,9 +99,19 @@ class LeaseApplication(Record):
 
     flow = Workflow(
         {PENDING: "待审批", APPROVED: "已通过", REJECTED: "未通过", WITHDRAWN: "已撤回", SIGNED: "已签约"},
-        approve=Move((PENDING,), APPROVED, "通过", right="approve"),
-        reject=Move((PENDING,), REJECTED, "不通过", right="approve"),
-        fall_through=Move((APPROVED,), REJECTED, "未成交", right="approve"),
+        approve=Move(
+            (PENDING,),
+            APPROVED,
+            "通过",
+            right="approve",
+            confirm="通过后申请人会收到通知，招商人员可与其签约；场地仍在展示。",
+        ),
+        reject=Move(
+            (PENDING,), REJECTED, "不通过", right="approve", confirm="申请人会收到未通过的通知和下面填写的原因。"
+        ),
+        fall_through=Move(
+            (APPROVED,), REJECTED, "未成交", right="approve", confirm="申请到此结束，申请人会收到通知和下面填写的原因。"
+        ),
         sign=Move((APPROVED,), SIGNED, "签约入驻", right="approve"),
         withdraw=Move((PENDING,), WITHDRAWN, "撤回"),
     )

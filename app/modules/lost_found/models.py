@@ -37,10 +37,14 @@ class LostFoundItem(Record):
 
     flow = Workflow(
         {PENDING: "待审核", PUBLISHED: "已发布", REJECTED: "未通过", CLAIMED: "已认领", CLOSED: "已关闭"},
-        approve=Move((PENDING,), PUBLISHED, "通过", right="approve", confirm="通过后小程序用户立即可见，确定通过吗？"),
-        reject=Move((PENDING,), REJECTED, "不通过", right="approve"),
+        approve=Move(
+            (PENDING,), PUBLISHED, "通过", right="approve", confirm="通过后小程序用户立即可见，发布人会收到通知。"
+        ),
+        reject=Move(
+            (PENDING,), REJECTED, "不通过", right="approve", confirm="发布人会收到未通过的通知和下面填写的原因。"
+        ),
         claim=Move((PUBLISHED,), CLAIMED, "确认认领", right="approve"),
-        close=Move((PENDING, PUBLISHED), CLOSED, "关闭"),
+        close=Move((PENDING, PUBLISHED), CLOSED, "关闭", confirm="关闭后小程序不再显示，待核实的认领全部转为未通过。"),
         expire=Move((PUBLISHED,), CLOSED, "到期关闭"),
     )
 
@@ -90,7 +94,8 @@ class LostFoundClaim(Record):
         {PENDING: "待核实", "approved": "已确认", REJECTED: "未通过"},
         approve=Move((PENDING,), "approved", "确认认领", right="approve",
                      confirm="请先核对证明并当面交接。确认后物品标记为已认领，其他认领申请自动不通过。"),
-        reject=Move((PENDING,), REJECTED, "不通过", right="approve"),
+        reject=Move((PENDING,), REJECTED, "不通过", right="approve",
+                    confirm="认领人会收到未通过的通知和下面填写的原因。"),
     )  # fmt: skip
 
     community_id: Mapped[int] = mapped_column(BigId, ForeignKey("community.id"), index=True, info=label("园区"))

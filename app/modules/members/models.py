@@ -201,8 +201,16 @@ class Certification(Record):
 
     flow = Workflow(
         {"draft": "草稿", PENDING: "待审核", APPROVED: "已通过", REJECTED: "已驳回", WITHDRAWN: "已撤回"},
-        approve=Move((PENDING,), APPROVED, "通过", right="approve"),
-        reject=Move((PENDING,), REJECTED, "驳回", right="approve"),
+        approve=Move(
+            (PENDING,), APPROVED, "通过", right="approve", confirm="通过后申请人立即获得所申请的身份，并会收到通知。"
+        ),
+        reject=Move(
+            (PENDING,),
+            REJECTED,
+            "驳回",
+            right="approve",
+            confirm="申请到此结束，申请人会收到通知和下面填写的原因，可以重新申请。",
+        ),
         withdraw=Move((PENDING,), WITHDRAWN, "撤回"),
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.core import clock, publishing
@@ -48,6 +49,16 @@ class NoticeView(ModuleView):
         if name == "publish":
             return operations.publish(session, record)
         return super().make_move(session, record, name, values)
+
+    def move_question(self, record: Notice, name: str) -> str:
+        if name != "publish":
+            return super().move_question(record, name)
+        count = queries.audience_size(db.session(), record)
+        if record.push and record.pushed_at is None:
+            return _(
+                "发布后，范围内的 %(count)s 名小程序用户在展示时间内可见，并会各收到一条消息，不能撤回。", count=count
+            )
+        return _("发布后，范围内的 %(count)s 名小程序用户在展示时间内可见。", count=count)
 
     def show_context(self, record: Notice) -> dict[str, Any]:
         when = clock.local(record.starts_at or record.created_at)

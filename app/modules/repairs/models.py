@@ -157,10 +157,18 @@ class WorkOrder(Record):
         agree=Move((GRABBED,), ACCEPTED, "约定上门时间"),
         start=Move((GRABBED, ACCEPTED), IN_PROGRESS, "开始维修"),
         finish=Move((IN_PROGRESS,), FINISHED, "完工"),
-        confirm=Move((FINISHED,), CONFIRMED, "确认完成", confirm="确认后工单关闭;约定了费用的,随即生成账单。"),
-        not_done=Move((FINISHED,), IN_PROGRESS, "反馈未修好"),
-        cancel=Move(BEFORE_WORK, CANCELLED, "取消工单", right="delete"),
-        force_close=Move(OPEN, CANCELLED, "强制关闭", right="approve"),
+        confirm=Move((FINISHED,), CONFIRMED, "确认完成", confirm="确认后工单关闭；约定了费用的，随即生成账单。"),
+        not_done=Move((FINISHED,), IN_PROGRESS, "反馈未修好", confirm="工单回到维修中，由原师傅继续处理。"),
+        cancel=Move(
+            BEFORE_WORK,
+            CANCELLED,
+            "取消工单",
+            right="delete",
+            confirm="取消后工单关闭，不再上门维修，也不收费，不能恢复。",
+        ),
+        force_close=Move(
+            OPEN, CANCELLED, "强制关闭", right="approve", confirm="关闭后不再维修，不能恢复；已同意的报价不再收取。"
+        ),
     )
     clock_flow = Workflow(
         CLOCKS,
@@ -174,13 +182,19 @@ class WorkOrder(Record):
         field="fee_state",
         quote=Move((NO_FEE, QUOTED, DECLINED), QUOTED, "报价"),
         withdraw_quote=Move((QUOTED, DECLINED), NO_FEE, "撤回报价"),
-        accept_quote=Move((QUOTED,), AGREED, "同意报价"),
-        decline_quote=Move((QUOTED,), DECLINED, "不同意报价"),
+        accept_quote=Move((QUOTED,), AGREED, "同意报价", confirm="记为客户已同意报价，维修完成后按此金额生成账单。"),
+        decline_quote=Move((QUOTED,), DECLINED, "不同意报价", confirm="记为客户不同意报价，师傅可以重新报价。"),
         charge=Move((AGREED,), DUE, "生成维修费账单"),
         settle=Move((DUE,), SETTLED, "缴清维修费"),
         reopen_fee=Move((SETTLED,), DUE, "退款后恢复待缴"),
         void_fee=Move((DUE,), WAIVED, "维修费账单作废"),
-        waive=Move((AGREED, DUE), WAIVED, "免收维修费", right="approve"),
+        waive=Move(
+            (AGREED, DUE),
+            WAIVED,
+            "免收维修费",
+            right="approve",
+            confirm="该工单不再收取维修费；已生成的账单随之作废，不能恢复。",
+        ),
     )
 
     number: Mapped[str] = mapped_column(String(24), unique=True, info=label("工单号"))

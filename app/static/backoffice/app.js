@@ -41,7 +41,10 @@ document.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
     if (drawer.matches) showMenu(false);
-    for (const menu of document.querySelectorAll("details.user-menu[open], details.saved-filters[open]")) menu.open = false;
+    for (const menu of document.querySelectorAll("details.user-menu[open], details.saved-filters[open]")) {
+      if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+      menu.open = false;
+    }
   }
 });
 
@@ -57,4 +60,4 @@ document.addEventListener("submit", (event) => {
   setTimeout(() => delete form.dataset.sent, 4000);
 });
 
-for (const note of document.querySelectorAll(".toasts .is-green")) setTimeout(() => note.classList.add("is-leaving"), 6000);
+for (const note of document.querySelectorAll(".toasts .is-green:not(:has(form))")) setTimeout(() => note.classList.add("is-leaving"), 6000);

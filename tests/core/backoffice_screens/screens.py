@@ -1,13 +1,13 @@
 """Screens of the tests: over real records, at addresses of their own, with everything a declaration can say."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.core.backoffice import ModuleView, bulk, computed
-from app.core.errors import Invalid
+from app.core.errors import Conflict, Invalid
 from app.core.module import Purpose
 from app.modules.estate.models import Building, Community, Unit
 from app.modules.members.models import Certification, Customer, Technician
@@ -38,11 +38,13 @@ class TryUnitView(ModuleView):
         return super().save(session, record, values)
 
     @bulk("标为空置", confirm="这些房屋将显示为空置。")
-    def vacate(self, session: Session, query: Select[Any]) -> str:
-        units = session.scalars(query).all()
+    def vacate(self, _session: Session, units: Sequence[Unit], _staff_id: int) -> None:
         for unit in units:
             unit.status = "vacant"
-        return f"已标为空置:{len(units)} 套"
+            if unit.number == "坏":
+                raise ZeroDivisionError(unit.number)
+            if unit.number == "禁":
+                raise Conflict("这套房屋已签约，不能标为空置")
 
 
 class TryBuildingView(ModuleView):

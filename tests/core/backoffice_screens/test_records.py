@@ -2,7 +2,7 @@
 
 import io
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -26,6 +26,7 @@ from tests.factories import (
     make_technician,
     make_unit,
 )
+from tests.modules.notices.factories import make_notice
 
 ALL_OF_CUSTOMERS = {("customers", action) for action in ("view", "edit", "delete")}
 
@@ -65,7 +66,9 @@ def test_a_record_is_added_shown_changed_and_deleted(browse: Browse, store: Stor
     post(client, f"/try/building/{building_id}/edit", 302, community=community_id, name="乙座", floors="3",
          _version=version(edit))  # fmt: skip
     assert "乙座" in text(client, f"/try/building/{building_id}")
-    assert "确定删除“乙座”吗" in text(client, f"/try/building/{building_id}/delete")
+    page = text(client, f"/try/building/{building_id}/delete")
+    assert "楼栋：<b>乙座</b>" in page
+    assert "删除后不能恢复" in page
     post(client, f"/try/building/{building_id}/delete", 302)
     text(client, f"/try/building/{building_id}", 404)
     with store() as session:
@@ -290,7 +293,9 @@ def test_a_move_is_asked_for_made_once_and_told_to_who_comes_late(browse: Browse
     assert "待审核" in page
     assert ">通过</a>" in page
     assert ">撤回</a>" not in page, "a move that is not declared here has no button"
-    assert "确定对“认证申请" in text(client, f"{url}/move/approve")
+    page = text(client, f"{url}/move/approve")
+    assert re.search(r"认证申请：<b>[^<]+</b>", page)
+    assert "申请人立即获得所申请的身份" in page
     post(client, f"{url}/move/approve", 302)
     page = text(client, url)
     assert "已通过" in page
@@ -403,3 +408,18 @@ def test_a_state_or_a_sealed_column_cannot_be_misused(app: Flask) -> None:
 def _community(store: Store, building_id: int) -> int:
     with store() as session:
         return session.get(Building, building_id).community_id  # type: ignore[union-attr]
+
+
+def test_the_history_tells_moments_as_the_clock_here_and_nothing_that_did_not_change(
+    browse: Browse, store: Store
+) -> None:
+    with clock.travel(datetime(2026, 11, 25, 9, 7, tzinfo=clock.SHANGHAI)), store() as session:
+        notice = make_notice(session)
+        url = f"/notices/notice/{notice.id}"
+    client = browse()
+    assert "发布时间:空 → 2026-11-25 09:07" in text(client, url)
+    post(client, f"{url}/move/unpublish", 302)
+    post(client, f"{url}/move/publish", 302)
+    told = text(client, url).partition("操作记录")[2]
+    assert told.count("发布时间:") == 1
+    assert "T01:07" not in told

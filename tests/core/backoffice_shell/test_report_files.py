@@ -19,7 +19,7 @@ from app.core import clock
 from app.core.backoffice import deliveries, report_files
 from app.core.backoffice.models import DeliveredReport, ReportSubscription
 from app.core.jobs import run_due
-from app.core.reports import AMOUNT, DATE, DURATION, PERCENT, Asked, Column, Report
+from app.core.reports import AMOUNT, DATE, DURATION, PERCENT, Asked, Chart, Column, Report
 from app.core.rights import StaffScope
 from app.modules.feedback.models import Feedback
 from app.modules.system import staff
@@ -117,6 +117,52 @@ def test_long_reports_repeat_their_heading_and_too_long_ones_are_refused_in_word
     monkeypatch.setattr(report_files, "MOST_PRINTED", 1)
     answer = reader.post("/reports/feedback/export?form=pdf", follow_redirects=True).get_data(as_text=True)
     assert "请缩短时间或导出 Excel" in answer
+
+
+def chart_on_paper(app: Flask, kind: str, rows: list[tuple[Any, ...]], columns: tuple[int, ...] = (1, 2)) -> str:
+    """The words of the first page of a report whose table is told apart by its own heading, and of its chart."""
+    titles = [Column("楼栋"), Column("应收", AMOUNT), Column("用时", DURATION), Column("率", PERCENT)]
+    charted = Report("charted", "带图的报表", "feedback", titles, rows=lambda *_: [], chart=Chart(kind, 0, columns))
+    with app.test_request_context():
+        asked = Asked(date(2026, 1, 1), date(2026, 1, 31), None)
+        content = report_files.report_file(charted, asked, rows, "pdf", "全部园区").content
+    return "".join(pypdfium2.PdfDocument(content)[0].get_textpage().get_text_bounded().split())
+
+
+@pytest.mark.req("S1")
+@pytest.mark.parametrize("kind", ["bar", "line"])
+def test_the_chart_of_the_screen_stands_in_the_pdf_with_the_figures_of_the_table(app: Flask, kind: str) -> None:
+    words = chart_on_paper(app, kind, [("甲座", 123_450, 90, 0.5), ("乙座", 200_000, None, 1)])
+    chart, _table = words.split("楼栋")
+    assert "应收（元）" in chart
+    assert "用时（小时）" in chart
+    for text in ("甲座", "乙座"):
+        assert text in chart
+    if kind == "bar":
+        for figure in ("1,234.5", "2,000", "1.5"):
+            assert figure in chart
+
+
+def test_a_round_chart_says_the_figure_and_the_part_of_each_piece(app: Flask) -> None:
+    chart = chart_on_paper(app, "pie", [("甲座", 30_000, 0, 0), ("乙座", 10_000, 0, 0), ("丙座", 0, 0, 0)], (1,))
+    assert "甲座300，75.0%" in chart
+    assert "乙座100，25.0%" in chart
+    assert "丙座0" not in chart.split("楼栋")[0]
+
+
+@pytest.mark.parametrize("kind", ["bar", "line", "pie"])
+@pytest.mark.parametrize("rows", [[], [("甲座", 0, None, 0)]])
+def test_where_there_is_nothing_to_see_there_is_no_chart(app: Flask, kind: str, rows: list[tuple[Any, ...]]) -> None:
+    assert "应收（元）" not in chart_on_paper(app, kind, rows)
+
+
+def test_odd_figures_and_many_rows_are_drawn_too(app: Flask) -> None:
+    assert "-500" in chart_on_paper(app, "bar", [("退款", -50_000, 0, 0), ("收款", 90_000, 0, 0)])
+    many = [(f"第{n}栋名称很长的写字楼", n * 100, n, 0.1) for n in range(75)]
+    chart = chart_on_paper(app, "bar", many)
+    assert "图中为前60行" in chart
+    assert "第59栋" in chart.split("图中为前")[0]
+    assert "第60栋" not in chart.split("图中为前")[0]
 
 
 @pytest.mark.req("G8")

@@ -4,14 +4,17 @@ import io
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from openpyxl import load_workbook
 from sqlalchemy import func, select
 
 from app.core import clock
 from app.modules.billing.models import Bill, Payment
 from app.modules.billing.operations import charges, payments, waivers
+from tests.bulk import work_off
 from tests.conftest import Browse, Store
 from tests.factories import make_community
+from tests.modules.billing.books import check_books
 from tests.modules.billing.factories import keep_to, make_bill, make_household
 
 CASHIER = {("billing", "view"), ("billing", "edit"), ("billing", "export")}
@@ -170,3 +173,24 @@ def test_a_waiver_is_asked_for_by_one_and_granted_by_another(browse: Browse, sto
     too_much = cashier.post("/billing/waiver/new", data=form | {"amount_fen": "80.01"})
     assert too_much.status_code == 422
     assert "不超过尚欠的 ¥80.00" in too_much.get_data(as_text=True)
+
+
+@pytest.mark.req("B1")
+def test_ticked_bills_are_voided_one_by_one_and_a_paid_one_stays(app: Flask, browse: Browse, store: Store) -> None:
+    with store() as session:
+        customer, unit, _member = make_household(session)
+        wrong, paid, late = (make_bill(session, customer, unit) for _ in range(3))
+        payments.receive(
+            session, community_id=unit.community_id, customer_id=customer.id, bill_ids=[paid.id],
+            amount_fen=paid.amount_fen, channel="cash", paid_on=clock.today(),
+        )  # fmt: skip
+        ids = [wrong.id, paid.id, late.id]
+    approver = browse("approver", {("billing", "view"), ("billing", "approve")})
+    answer = approver.post("/billing/bill/bulk/void_ticked", data={"ids": [str(n) for n in ids], "confirmed": "1"})
+    work_off(app)
+    told = approver.get(answer.headers["Location"]).get_data(as_text=True)
+    assert "成功 2 条，失败 1 条" in told
+    assert "账单已有缴费，不能作废" in told
+    with store() as session:
+        assert [session.get_one(Bill, number).state for number in ids] == ["void", "paid", "void"]
+        check_books(session, session.get_one(Bill, ids[0]).community_id)

@@ -1,6 +1,6 @@
 """Back office: bills with the explanation of their amounts, and waivers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -123,9 +123,7 @@ class BillView(ModuleView):
         yield Button(_("收款台"), url_for("CounterView.show"), "fa-cash-register", "edit")
         yield Button(_("导入期初欠费"), url_for(f"{sheets.ARREARS.endpoint}.index"), "fa-file-import", "import")
 
-    @bulk("作废", action="approve", confirm="所选账单中未缴的将全部作废，已有缴费的会拒绝。")
-    def void_ticked(self, session: Session, query: Any) -> str:
-        bills = session.scalars(query).all()
+    @bulk("作废", action="approve", confirm="所选账单逐张作废，客户无需再缴，不能恢复；已有缴费的不作废。")
+    def void_ticked(self, session: Session, bills: Sequence[Bill], _staff_id: int) -> None:
         for bill in bills:
             charges.void(session, bill, _("批量作废"))
-        return _("已作废 %(count)s 张账单", count=len(bills))

@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, request, send_file, url_for
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.core import audit, clock, rights
-from app.core.backoffice import Button, ModuleView, bulk, computed, page
+from app.core.backoffice import Button, ModuleView, bulk, bulk_document, computed, page
 from app.core.backoffice.cells import Cell
 from app.core.db import db, transaction, yuan
 from app.core.errors import Conflict, Invalid
@@ -52,23 +53,29 @@ class ArrearsView(ModuleView):
         )
         return {bill_id: f"{clock.local(at):%m-%d %H:%M} {title}" for bill_id, at, title in rows}
 
-    @bulk("催缴", confirm="将向所选账单的客户发送缴费提醒；已缴、暂缓催缴的会跳过。")
-    def remind(self, session: Session, query: Any) -> str:
-        ids = session.scalars(query.with_only_columns(Bill.id)).all()
-        return self._said(dunning.remind(session, ids, current_user.id), len(ids))
+    @bulk(
+        "催缴",
+        confirm="将向所选账单的客户发送缴费提醒，每个客户一条，不能撤回；已缴、暂缓催缴的不发。",
+        together=("community_id", "customer_id"),
+    )
+    def remind(self, session: Session, bills: Sequence[Bill], staff_id: int) -> dict[int, str]:
+        return self._skipped(bills, dunning.remind(session, [bill.id for bill in bills], staff_id))
 
-    @bulk("登记电话催缴", confirm="确认已经电话联系所选账单的客户；已缴、暂缓催缴的会跳过。")
-    def note_call(self, session: Session, query: Any) -> str:
-        ids = session.scalars(query.with_only_columns(Bill.id)).all()
-        return self._said(dunning.note_call(session, ids, current_user.id), len(ids))
+    @bulk(
+        "登记电话催缴",
+        confirm="确认已经电话联系所选账单的客户，将记入催缴记录；已缴、暂缓催缴的不记。",
+        together=("community_id", "customer_id"),
+    )
+    def note_call(self, session: Session, bills: Sequence[Bill], staff_id: int) -> dict[int, str]:
+        return self._skipped(bills, dunning.note_call(session, [bill.id for bill in bills], staff_id))
 
-    @bulk("打印催告函", confirm="将为所选账单的客户各打印一份催告函，列出其全部逾期账单；暂缓催缴的不列入。")
-    def print_letters(self, session: Session, query: Any) -> Any:
+    @bulk_document("打印催告函", confirm="将为所选账单的客户各打印一份催告函，列出其全部逾期账单；暂缓催缴的不列入。")
+    def print_letters(self, session: Session, query: Any) -> Response:
         return self._print(session, query)
 
     @staticmethod
-    def _said(count: int, ticked: int) -> str:
-        return _("已催缴 %(count)s 张账单，跳过 %(skipped)s 张", count=count, skipped=ticked - count)
+    def _skipped(bills: Sequence[Bill], done: set[int]) -> dict[int, str]:
+        return {bill.id: _("已缴清或暂缓催缴，未催缴") for bill in bills if bill.id not in done}
 
     @page("/letters", action="edit", methods=("GET", "POST"))
     def letters(self) -> Any:

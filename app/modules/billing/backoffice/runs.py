@@ -46,6 +46,13 @@ class RunView(ModuleView):
             for run in records
         }
 
+    def move_question(self, record: BillRun, name: str) -> str:
+        return _(
+            "本批次的 %(count)s 张账单（合计 %(total)s）全部作废，不能恢复；其中有账单已缴费或已减免时会拒绝。",
+            count=record.bills,
+            total=yuan(record.amount_fen),
+        )
+
     def make_move(self, session: Session, record: BillRun, name: str, values: dict[str, Any]) -> BillRun:
         return runs.cancel(session, record)
 

@@ -47,7 +47,13 @@ class BillRun(Record):
         begin=Move((DRAFT,), ISSUING, "开始出账", right="approve"),
         go_on=Move((ISSUING,), ISSUING, "出账进度", right="approve"),
         issue=Move((DRAFT, ISSUING), ISSUED, "确认出账", right="approve"),
-        cancel=Move((ISSUED,), CANCELLED, "撤销", right="approve", confirm="将作废本批次全部账单；已有缴费时不能撤销"),
+        cancel=Move(
+            (ISSUED,),
+            CANCELLED,
+            "撤销",
+            right="approve",
+            confirm="本批次的账单全部作废，不能恢复；其中有账单已缴费或已减免时会拒绝。",
+        ),
     )
 
     community_id: Mapped[int] = mapped_column(BigId, ForeignKey("community.id"), index=True, info=label("园区"))
@@ -128,7 +134,7 @@ class Bill(Record):
         waive_part=Move((PART_PAID,), PART_PAID, "减免"),
         reopen=Move((PAID, PART_PAID, UNPAID), UNPAID, "恢复未缴"),
         reopen_part=Move((PAID, PART_PAID), PART_PAID, "恢复部分缴纳"),
-        void=Move((UNPAID,), VOID, "作废", right="approve", confirm="作废后不能恢复,需要时请重新出账"),
+        void=Move((UNPAID,), VOID, "作废", right="approve", confirm="作废后客户无需再缴，不能恢复；需要时请重新出账。"),
     )
 
     community_id: Mapped[int] = mapped_column(BigId, ForeignKey("community.id"), index=True, info=label("园区"))
@@ -226,8 +232,8 @@ class Waiver(Record):
 
     flow = Workflow(
         {PENDING: "待审批", APPROVED: "已同意", REJECTED: "已驳回"},
-        approve=Move((PENDING,), APPROVED, "同意减免", right="approve", confirm="同意后账单应收随即减少"),
-        reject=Move((PENDING,), REJECTED, "驳回", right="approve"),
+        approve=Move((PENDING,), APPROVED, "同意减免", right="approve", confirm="同意后账单应收随即减少，不能撤回。"),
+        reject=Move((PENDING,), REJECTED, "驳回", right="approve", confirm="驳回后账单应收不变。"),
     )
 
     community_id: Mapped[int] = mapped_column(BigId, ForeignKey("community.id"), index=True, info=label("园区"))

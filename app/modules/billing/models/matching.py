@@ -65,8 +65,14 @@ class FinanceEntry(Record):
     flow = Workflow(
         {UNMATCHED: "待匹配", BOOKED: "已入账", IGNORED: "已忽略"},
         book=Move((UNMATCHED,), BOOKED, "入账"),
-        ignore=Move((UNMATCHED,), IGNORED, "忽略", confirm="确认这笔到账与物业收费无关"),
-        restore=Move((IGNORED,), UNMATCHED, "恢复"),
+        ignore=Move(
+            (UNMATCHED,),
+            IGNORED,
+            "忽略",
+            undo="restore",
+            confirm="确认这笔到账与物业收费无关，不入账；以后可以恢复。",
+        ),
+        restore=Move((IGNORED,), UNMATCHED, "恢复", undo="ignore", confirm="恢复后回到待匹配，可以入账到账单。"),
     )
 
     community_id: Mapped[int] = mapped_column(BigId, ForeignKey("community.id"), index=True, info=label("园区"))
@@ -101,7 +107,7 @@ class PaymentAlert(Record):
 
     flow = Workflow(
         {OPEN: "待处理", RESOLVED: "已处理"},
-        resolve=Move((OPEN,), RESOLVED, "标记已处理"),
+        resolve=Move((OPEN,), RESOLVED, "标记已处理", confirm="只记下处理结果，不改动任何款项和账单。"),
     )
 
     community_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("community.id"), index=True, info=label("园区"))
@@ -162,7 +168,7 @@ class ReconciliationDifference(Record):
 
     flow = Workflow(
         {OPEN: "待处理", RESOLVED: "已处理"},
-        resolve=Move((OPEN,), RESOLVED, "标记已处理"),
+        resolve=Move((OPEN,), RESOLVED, "标记已处理", confirm="只记下处理结果，不改动任何款项和账单。"),
     )
 
     reconciliation_id: Mapped[int] = mapped_column(

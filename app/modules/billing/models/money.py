@@ -116,11 +116,25 @@ class Refund(Record):
 
     flow = Workflow(
         {PENDING: "待审批", APPROVED: "退款中", DONE: "已退款", FAILED: "退款失败", REJECTED: "已驳回"},
-        approve=Move((PENDING,), APPROVED, "同意退款", right="approve", confirm="同意后款项原路退回,相应账单恢复欠费"),
-        reject=Move((PENDING,), REJECTED, "驳回", right="approve"),
-        finish=Move((APPROVED, FAILED), DONE, "确认已退", right="approve", confirm="确认款项已经退给客户"),
+        approve=Move(
+            (PENDING,),
+            APPROVED,
+            "同意退款",
+            right="approve",
+            confirm="同意后款项原路退回，不能撤回；相应账单恢复欠费。",
+        ),
+        reject=Move((PENDING,), REJECTED, "驳回", right="approve", confirm="驳回后不退款，缴费和账单不变。"),
+        finish=Move(
+            (APPROVED, FAILED),
+            DONE,
+            "确认已退",
+            right="approve",
+            confirm="确认款项已经退给客户，随即记入账目，不能撤回。",
+        ),
         fail=Move((APPROVED,), FAILED, "退款失败"),
-        retry=Move((FAILED,), APPROVED, "重新退款", right="approve"),
+        retry=Move(
+            (FAILED,), APPROVED, "重新退款", right="approve", confirm="将以同一退款单号再次请支付渠道退款，不会重复退。"
+        ),
     )
 
     community_id: Mapped[int] = mapped_column(BigId, ForeignKey("community.id"), index=True, info=label("园区"))
@@ -172,9 +186,19 @@ class Deposit(Record):
     flow = Workflow(
         {HELD: "在押", RETURNING: "退还待审批", RETURNED: "已退还"},
         deduct=Move((HELD,), HELD, "抵扣账单", right="approve"),
-        request_return=Move((HELD,), RETURNING, "申请退还"),
-        refuse_return=Move((RETURNING,), HELD, "驳回退还", right="approve"),
-        give_back=Move((RETURNING,), RETURNED, "同意退还", right="approve", confirm="确认余额已退给客户"),
+        request_return=Move(
+            (HELD,), RETURNING, "申请退还", confirm="申请退还押金余额，由有审批权限的人同意后退给客户。"
+        ),
+        refuse_return=Move(
+            (RETURNING,), HELD, "驳回退还", right="approve", confirm="驳回后押金继续保留，可以再次申请。"
+        ),
+        give_back=Move(
+            (RETURNING,),
+            RETURNED,
+            "同意退还",
+            right="approve",
+            confirm="确认押金余额已退给客户，随即记入账目，不能撤回。",
+        ),
     )
 
     community_id: Mapped[int] = mapped_column(BigId, ForeignKey("community.id"), index=True, info=label("园区"))
@@ -254,8 +278,8 @@ class InvoiceRequest(Record):
 
     flow = Workflow(
         {PENDING: "待开票", DONE: "已开票", REJECTED: "已驳回"},
-        issue=Move((PENDING,), DONE, "登记已开票"),
-        reject=Move((PENDING,), REJECTED, "驳回"),
+        issue=Move((PENDING,), DONE, "登记已开票", confirm="登记后申请人会收到发票号码，请核对无误。"),
+        reject=Move((PENDING,), REJECTED, "驳回", confirm="申请人会收到通知和下面填写的原因，可以再次申请。"),
         ask_again=Move((REJECTED,), PENDING, "再次申请"),
     )
 

@@ -192,19 +192,20 @@ class Reminder:
         return cls(stage.title, stage.body, stage.channel, stage.id)
 
 
-def remind(session: Session, bill_ids: Iterable[int], staff_id: int | None) -> int:
-    """Remind of these bills now, by hand; of paid, void and held ones not. Returns how many bills that were."""
+def remind(session: Session, bill_ids: Iterable[int], staff_id: int | None) -> set[int]:
+    """Remind of these bills now, by hand; of paid, void and held ones not. Returns of which."""
     return _send(session, bill_ids, Reminder(_("物业费用缴纳提醒"), BY_HAND), staff_id)
 
 
-def note_call(session: Session, bill_ids: Iterable[int], staff_id: int) -> int:
-    """Note that somebody has spoken with the customers about these bills. Returns how many bills that were."""
+def note_call(session: Session, bill_ids: Iterable[int], staff_id: int) -> set[int]:
+    """Note that somebody has spoken with the customers about these bills; not about paid, void and held ones. Returns
+    about which."""
     return _by_people(session, bill_ids, Reminder(_("电话提醒"), BY_PHONE, PHONE), staff_id)
 
 
-def note_letters(session: Session, payers: Sequence[tuple[int, int]], staff_id: int) -> int:
-    """Note the letters that are printed for these (community, customer), for each bill that stands in them. Returns how
-    many bills that were: none for who owes nothing past its day that may be asked for."""
+def note_letters(session: Session, payers: Sequence[tuple[int, int]], staff_id: int) -> set[int]:
+    """Note the letters that are printed for these (community, customer), for each bill that stands in them. Returns
+    those bills: none for who owes nothing past its day that may be asked for."""
     ids = session.scalars(overdue(payers).with_only_columns(Bill.id)).all()
     return _by_people(session, ids, Reminder(_("物业费用催告函"), BY_LETTER, LETTER), staff_id)
 
@@ -220,17 +221,17 @@ def letter_text(session: Session, community_id: int) -> str:
     return next((step.stage.body for step in steps if step.stage.channel == LETTER), LADDER[-1][-1])
 
 
-def _by_people(session: Session, bill_ids: Iterable[int], reminder: Reminder, staff_id: int) -> int:
+def _by_people(session: Session, bill_ids: Iterable[int], reminder: Reminder, staff_id: int) -> set[int]:
     """For bills that stand on a step of this channel it is that step; for the others a reminder by hand."""
-    ids, done = list(bill_ids), 0
+    ids, done = list(bill_ids), set[int]()
     ladder = _ladder(session)
     for community_id in session.scalars(select(Bill.community_id).where(Bill.id.in_(ids)).distinct()).all():
         for step in ladder.of(community_id):
             if step.stage.channel == reminder.channel:
                 on_it = session.scalars(select(Bill.id).where(Bill.id.in_(ids), step.reached())).all()
-                done += _send(session, on_it, Reminder.of(step.stage), staff_id)
+                done |= _send(session, on_it, Reminder.of(step.stage), staff_id)
                 ids = [number for number in ids if number not in set(on_it)]
-    return done + _send(session, ids, reminder, staff_id)
+    return done | _send(session, ids, reminder, staff_id)
 
 
 def _claim(session: Session, bill_ids: Iterable[int], stage_id: int | None = None) -> list[Bill]:
@@ -250,11 +251,11 @@ def _claim(session: Session, bill_ids: Iterable[int], stage_id: int | None = Non
     return [bill for bill in bills if bill.outstanding_fen > 0]
 
 
-def _send(session: Session, bill_ids: Iterable[int], reminder: Reminder, staff_id: int | None) -> int:
-    """Note a reminder of each bill and, where it is a message, send one to each customer. Returns how many bills."""
+def _send(session: Session, bill_ids: Iterable[int], reminder: Reminder, staff_id: int | None) -> set[int]:
+    """Note a reminder of each bill and, where it is a message, send one to each customer. Returns of which bills."""
     bills = _claim(session, bill_ids, reminder.stage_id)
     if not bills:
-        return 0
+        return set()
     members = _members(session, {bill.customer_id for bill in bills})
     letters: list[tuple[int, str]] = []
     rows = []
@@ -276,7 +277,7 @@ def _send(session: Session, bill_ids: Iterable[int], reminder: Reminder, staff_i
     if reminder.channel == MESSAGE:
         for member_id, body in letters:
             messages.send(session, member_id, "dunning", reminder.title, body, "/pkg-billing/bills")
-    return len(bills)
+    return {bill.id for bill in bills}
 
 
 def _members(session: Session, customers: Iterable[int]) -> dict[int, list[int]]:

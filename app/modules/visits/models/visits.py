@@ -35,8 +35,12 @@ class PassBatch(Record):
 
     flow = Workflow(
         {PENDING: "待审批", APPROVED: "已通过", REJECTED: "未通过", REVOKED: "已作废", CANCELLED: "已取消"},
-        approve=Move((PENDING,), APPROVED, "通过", right="approve", confirm="通过后立即生成全部来访卡，确定通过吗？"),
-        reject=Move((PENDING,), REJECTED, "不通过", right="approve"),
+        approve=Move(
+            (PENDING,), APPROVED, "通过", right="approve", confirm="通过后立即生成全部来访卡，申请人会收到通知。"
+        ),
+        reject=Move(
+            (PENDING,), REJECTED, "不通过", right="approve", confirm="不生成来访卡，申请人会收到通知和下面填写的原因。"
+        ),
         revoke=Move(
             (APPROVED,), REVOKED, "作废", right="approve", confirm="作废后未使用的来访卡立即不能通行，不能恢复。"
         ),
@@ -91,12 +95,15 @@ class Visit(Record):
             PENDING: "待审批", APPROVED: "待来访", REJECTED: "未通过", CANCELLED: "已取消", ARRIVED: "已到访",
             LEFT: "已离开", EXPIRED: "已过期", REVOKED: "已作废",
         },
-        approve=Move((PENDING,), APPROVED, "同意来访", right="approve", confirm="同意后立即生成访客的通行码。"),
-        reject=Move((PENDING,), REJECTED, "不同意", right="approve"),
+        approve=Move((PENDING,), APPROVED, "同意来访", right="approve",
+                     confirm="同意后立即生成访客的通行码，申请人会收到通知。"),
+        reject=Move((PENDING,), REJECTED, "不同意", right="approve",
+                    confirm="不生成通行码，申请人会收到通知和下面填写的原因。"),
         cancel=Move((PENDING, APPROVED), CANCELLED, "取消来访"),
-        revoke=Move((APPROVED, ARRIVED), REVOKED, "作废通行码", confirm="作废后通行码立即不能进入，不能恢复。"),
-        arrive=Move((APPROVED, LEFT), ARRIVED, "到访"),
-        leave=Move((ARRIVED,), LEFT, "离开"),
+        revoke=Move((APPROVED, ARRIVED), REVOKED, "作废通行码",
+                    confirm="作废后通行码立即不能进入，不能恢复；登记人和被访人会收到通知。"),
+        arrive=Move((APPROVED, LEFT), ARRIVED, "到访", confirm="登记访客现在到访，通行码计一次进入。"),
+        leave=Move((ARRIVED,), LEFT, "离开", confirm="登记访客现在离开。"),
         expire=Move((PENDING, APPROVED), EXPIRED, "过期"),
     )  # fmt: skip
 
