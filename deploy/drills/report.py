@@ -4,6 +4,7 @@ import json
 import platform
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from app.core import clock
 
@@ -20,8 +21,8 @@ HEAD = """# 故障演练记录
 
 任何人都可以重做:`make drills`(只做几项:`make drills D="web database"`)。
 
-| 演练 | 名称 | 日期 | 已应答写入 | 丢失或重复 | 请求 | 失败(已重发) | 恢复用时(秒) | 结论 | 说明 |
-| --- | --- | --- | --: | --: | --: | --: | --: | --- | --- |
+| 演练 | 名称 | 日期 | 已应答写入 | 丢失或重复 | 请求 | 失败(已重发) | 最长的请求(秒) | 恢复用时(秒) | 结论 | 说明 |
+| --- | --- | --- | --: | --: | --: | --: | --: | --: | --- | --- |
 """
 
 
@@ -52,6 +53,7 @@ class Result:
     recovery: float = 0.0
     notes: str = ""
     day: str = ""
+    slowest: float = 0.0
 
 
 def keep(result: Result) -> None:
@@ -60,10 +62,13 @@ def keep(result: Result) -> None:
     kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     kept[result.name] = asdict(result)
     RESULTS.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    rows = [
-        f"| {one['title']} | `{name}` | {one['day']} | {one['acknowledged']:,} | {one['lost']} | {one['requests']:,} "
-        f"| {one['failed']} | {one['recovery']:.1f} | {'通过' if one['passed'] else '未通过'} | {one['notes']} |"
-        for name, one in kept.items()
-    ]
+    rows = [_row(name, one) for name, one in kept.items()]
     machine = f"机器:{platform.system()} {platform.machine()},2 核(与其他任务共用),Python {platform.python_version()}。"
     PAGE.write_text(HEAD + "\n".join(rows) + f"\n\n{machine}\n{LIMITS}", encoding="utf-8")
+
+
+def _row(name: str, one: dict[str, Any]) -> str:
+    slowest = f"{one['slowest']:.1f}" if one["slowest"] else "—"
+    counts = f"{one['acknowledged']:,} | {one['lost']} | {one['requests']:,} | {one['failed']}"
+    outcome = f"{slowest} | {one['recovery']:.1f} | {'通过' if one['passed'] else '未通过'} | {one['notes']}"
+    return f"| {one['title']} | `{name}` | {one['day']} | {counts} | {outcome} |"

@@ -1,6 +1,7 @@
 """Workers behind a real Valkey: each entry is done once, whatever dies meanwhile (S2)."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -194,20 +195,38 @@ def test_the_doctor_tells_when_nobody_works(app: Flask, valkey: Redis, monkeypat
 @pytest.mark.usefixtures("valkey")
 def test_limits_are_counted_for_all_nodes_and_hold_without_valkey(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     def use(times: int) -> None:
-        app.extensions.pop("rate_limiter", None)  # another node
         with app.app_context():
             for _ in range(times):
                 spend("5/day", "somebody")
 
+    def be_another_node() -> None:
+        app.extensions.pop("rate_limiter", None)
+
+    be_another_node()
     use(3)
+    be_another_node()
     with pytest.raises(TooManyRequests):
         use(3)
     monkeypatch.setitem(app.config, "REDIS_URL", "redis://127.0.0.1:1")
+    be_another_node()
     use(5)
     with pytest.raises(TooManyRequests):
         use(1)
+    be_another_node()
+
+
+def test_requests_do_not_wait_one_after_the_other_for_a_valkey_that_is_silent(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections and answers nothing
+        monkeypatch.setitem(app.config, "REDIS_URL", f"redis://127.0.0.1:{silent.getsockname()[1]}")
+        app.extensions.pop("rate_limiter", None)
+        started = time.monotonic()
+        with app.app_context():
+            for _ in range(20):
+                spend("100/day", "somebody")
+        assert time.monotonic() - started < 2
     app.extensions.pop("rate_limiter")
-    app.extensions.pop("own_rate_limiter")
 
 
 def test_the_queue_holds_ids_alone(app: Flask, store: Store, valkey: Redis) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import requests
 
-from deploy.drills import faults, machine
+from deploy.drills.__main__ import DRILLS
 from deploy.drills.balancer import Balancer
 from deploy.drills.report import PAGE
-from tests.test_serve import free_port
+from tests.waiting import free_port
 
 
 class Node(ThreadingHTTPServer):
@@ -89,4 +89,4 @@ def test_what_was_sent_to_a_node_that_broke_is_repeated_only_when_harmless(stage
 def test_the_record_names_rehearsals_that_exist() -> None:
     rows = [line.split("|")[2].strip(" `") for line in PAGE.read_text(encoding="utf-8").splitlines() if "| `" in line]
     assert rows
-    assert set(rows) <= {*faults.DRILLS, *machine.DRILLS}
+    assert set(rows) <= set(DRILLS)

@@ -138,8 +138,13 @@ def schema() -> Iterable[Finding]:
     else:
         yield Finding(GOOD, "数据库", f"PostgreSQL {db.session.scalar(text('SHOW server_version'))}")
     present, needed = db.session.scalar(proof.REVISION), migration_state.head()
-    same = f"版本 {present}" if present == needed else f"数据库为 {present},程序需要 {needed},请执行 flask db upgrade"
-    yield Finding(GOOD if present == needed else BAD, "数据库迁移", same)
+    if present == needed:
+        yield Finding(GOOD, "数据库迁移", f"版本 {present}")
+    elif migration_state.known(present):
+        yield Finding(BAD, "数据库迁移", f"数据库为 {present},程序需要 {needed},请执行 flask db upgrade")
+    else:
+        newer = f"数据库已由更新的程序升级到 {present},本程序为 {needed}"
+        yield Finding(POOR, "数据库迁移", f"{newer};仅在升级或退回期间正常")
 
 
 def clocks() -> Iterable[Finding]:
