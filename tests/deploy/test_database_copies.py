@@ -6,10 +6,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import make_url, text
 
+from app.core.db import db
+from app.core.upkeep import database, doctor
 from app.factory import create_app
 from deploy.drills.postgresql import Server
+from tests.postgresql import client_programs
 from tests.waiting import wait_until
 
 
@@ -72,13 +75,46 @@ def test_old_copies_go_with_the_wal_that_only_they_needed_and_nothing_is_laid_ov
 
 
 @pytest.mark.req("S2")
-def test_of_several_servers_the_one_that_takes_writes_is_found(server: str, tmp_path: Path) -> None:
-    socket = server.split("host=")[1].split("&", maxsplit=1)[0]
-    several = (
-        f"postgresql+psycopg://postgres@/postgres?host=/nowhere,{socket}&port=5432,5432&target_session_attrs=read-write"
+def test_the_doctor_tells_when_nothing_is_archived_any_more(place: Path) -> None:
+    server = Server(place / "one", place / "wal")
+    server.create()
+    running = server.start()
+    url = f"postgresql+psycopg://postgres@{server.address}:{server.port}/postgres"
+    app = create_app(DATA_DIR=place / "data", DATABASE_URL=url, LOG_LEVEL="CRITICAL")
+
+    def said() -> str:
+        with app.app_context():
+            (finding,) = doctor.archiving()
+            db.session.remove()
+        return f"{doctor.SIGNS[finding.level]} {finding.text}"
+
+    try:
+        server.wait()
+        server.ask("SELECT pg_switch_wal()")
+        wait_until(lambda: "[正常] 最近一次在" in said(), 20)
+        (place / "wal").rename(place / "gone")
+        server.ask("CREATE TABLE house (number int)")
+        server.ask("SELECT pg_switch_wal()")
+        wait_until(lambda: "[异常]" in said() and "归档失败" in said(), 20)
+    finally:
+        with app.app_context():
+            db.engine.dispose()
+        running.terminate()
+        running.wait(20)
+
+
+@pytest.mark.req("S2")
+def test_of_several_servers_the_one_that_takes_writes_is_found_and_backed_up(server: str, tmp_path: Path) -> None:
+    socket = make_url(server).query["host"]
+    several = f"host=/nowhere,{socket}&port=5432,5432&target_session_attrs=read-write"
+    app = create_app(
+        DATA_DIR=tmp_path,
+        DATABASE_URL=f"postgresql+psycopg://postgres@/postgres?{several}",
+        PG_BIN=client_programs(),
+        LOG_LEVEL="CRITICAL",
     )
-    settings = create_app(DATA_DIR=tmp_path, DATABASE_URL=several, LOG_LEVEL="CRITICAL").config
-    engine = create_engine(settings["SQLALCHEMY_DATABASE_URI"], **settings["SQLALCHEMY_ENGINE_OPTIONS"])
-    with engine.connect() as connection:
-        assert connection.scalar(text("SHOW transaction_read_only")) == "off"
-    engine.dispose()
+    with app.app_context():
+        with database.snapshot(tmp_path) as (session, file):
+            assert session.scalar(text("SHOW in_hot_standby")) == "off"
+        assert file.read_bytes().startswith(b"PGDMP")
+        db.engine.dispose()

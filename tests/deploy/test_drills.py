@@ -1,5 +1,7 @@
 """The rehearsals' own balancer does what nginx does: nothing that a node has taken is sent twice."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,8 +12,9 @@ import requests
 
 from deploy.drills.__main__ import DRILLS
 from deploy.drills.balancer import Balancer
+from deploy.drills.island import CABLES, island
 from deploy.drills.report import PAGE
-from tests.waiting import free_port
+from tests.waiting import answers, free_port, wait_until
 
 
 class Node(ThreadingHTTPServer):
@@ -84,6 +87,23 @@ def test_what_was_sent_to_a_node_that_broke_is_repeated_only_when_harmless(stage
     assert len(one.heard + two.heard) == 1
     one.breaks, two.breaks = True, False
     assert {ask(balancer).text for _ in range(4)} == {str(two.server_port)}
+
+
+def test_a_cut_cable_loses_everything_silently_until_it_is_healed() -> None:
+    with island() as shore:
+        if shore is None:
+            pytest.skip("needs root and iproute2")
+        command = [*shore.prefix, sys.executable, "-m", "http.server", "8000"]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as serving:
+            ways = [f"http://{shore.address(cable)}:8000/" for cable in range(CABLES)]
+            wait_until(lambda: answers(ways[0]), 10)
+            shore.cut(0)
+            with pytest.raises(requests.Timeout):
+                requests.get(ways[0], timeout=0.5)
+            assert answers(ways[1])
+            shore.heal(0)
+            assert answers(ways[0])
+            serving.terminate()
 
 
 def test_the_record_names_rehearsals_that_exist() -> None:

@@ -147,6 +147,22 @@ def schema() -> Iterable[Finding]:
         yield Finding(POOR, "数据库迁移", f"{newer};仅在升级或退回期间正常")
 
 
+def archiving() -> Iterable[Finding]:
+    """What PostgreSQL writes between two backups leaves the machine."""
+    if database.kind() != database.POSTGRESQL:
+        return
+    mode, archived, failed = db.session.execute(
+        text("SELECT current_setting('archive_mode'), last_archived_time, last_failed_time FROM pg_stat_archiver")
+    ).one()
+    if mode == "off":
+        yield Finding(POOR, "WAL 归档", "未启用,数据库损毁时丢失最近一次备份之后的数据")
+    elif failed is not None and (archived is None or failed > archived):
+        yield Finding(BAD, "WAL 归档", f"{clock.local(failed):%Y-%m-%d %H:%M} 归档失败,请查看数据库日志和归档磁盘")
+    else:
+        when = f"最近一次在 {clock.local(archived):%Y-%m-%d %H:%M}" if archived else "尚无需要归档的文件"
+        yield Finding(GOOD, "WAL 归档", when)
+
+
 def clocks() -> Iterable[Finding]:
     """This machine's clock against the database's, and against what was written before."""
     now = clock.now()
@@ -202,5 +218,5 @@ def books() -> Iterable[Finding]:
             yield Finding(BAD if found else GOOD, check.title, ";".join(found) or "核对无差异")
 
 
-RECORDS: tuple[Callable[[], Iterable[Finding]], ...] = (schema, clocks, queue, pictures)
+RECORDS: tuple[Callable[[], Iterable[Finding]], ...] = (schema, archiving, clocks, queue, pictures)
 THOROUGH: tuple[Callable[[], Iterable[Finding]], ...] = (trail, books)
