@@ -28,6 +28,7 @@ from app.factory import create_app
 from app.modules.estate.models import Community
 from tests.conftest import Store
 from tests.postgresql import both_databases
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30
@@ -161,22 +162,15 @@ def test_a_killed_worker_process_loses_nothing(app: Flask, store: Store, valkey:
             sweeps = OutboxEntry.kind == "media.sweep"
             return session.scalar(select(func.count()).where(sweeps, OutboxEntry.state == DONE)) or 0
 
-    def wait(enough: int) -> None:
-        for _ in range(PATIENCE * 10):
-            if done() >= enough:
-                return
-            time.sleep(0.1)
-        pytest.fail(f"{done()} of {enough}: {(tmp_path / 'log').read_text()}")
-
     running = [start("relay"), start("work")]
     try:
-        wait(40)
+        wait_until(lambda: done() >= 40, PATIENCE)
         running[1].kill()
         running[1].wait()
         with store() as session:  # the lease runs out
             session.execute(update(OutboxEntry).where(OutboxEntry.state == RUNNING).values(leased_until=clock.now()))
         running.append(start("work"))
-        wait(400)
+        wait_until(lambda: done() >= 400, PATIENCE)
         assert queue_state(app.config).workers >= 1  # type: ignore[union-attr]
     finally:
         for process in running:
