@@ -30,7 +30,7 @@ PAYMENTS = 20
 
 
 def standby(stage: Stage) -> Result:
-    """The primary is lost; its synchronous standby takes over, and later the old primary follows the new one."""
+    """The primary is lost; its synchronous standby takes over."""
     _follow_in_step(stage)
 
     def harm(_load: Load) -> str:
@@ -43,10 +43,6 @@ def standby(stage: Stage) -> Result:
     result = under_load(stage, "standby", "kill -9 主库,提升同步备机", harm, after=20, errands=True)
     stage.primary, stage.spare = stage.spare, stage.primary
     stage.services["database"] = stage.services.pop("standby")
-    stage.spare.rejoin(stage.primary)
-    back = Service("standby", stage.spare.start)
-    result.notes += f";旧主库经 pg_rewind {_wait_for_standby(stage, 'async'):.0f} 秒后成为备机"
-    back.rest()
     stage.spare.lose()
     return result
 

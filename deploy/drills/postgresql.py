@@ -45,17 +45,12 @@ class Server:
         """Make it an empty server."""
         self._do("initdb", f"--pgdata={self.data}", "--username=postgres", "--auth=trust", "--encoding=utf8")
         with (self.data / "pg_hba.conf").open("a") as rules:
-            rules.write("host all all samenet trust\n")
+            rules.write("host all all samenet trust\nhost replication all samenet trust\n")
 
     def follow(self, primary: "Server") -> None:
         """Make it a standby of a server that runs."""
         self._do("pg_basebackup", f"--pgdata={self.data}", f"--dbname={primary.source}", "--write-recovery-conf",
                  "--checkpoint=fast")  # fmt: skip
-
-    def rejoin(self, primary: "Server") -> None:
-        """A primary that was lost becomes a standby of the one that took over; what it alone had is taken back."""
-        self._do("pg_rewind", f"--target-pgdata={self.data}", f"--source-server={primary.source}",
-                 "--write-recovery-conf", f"--config-file={self._tools / 'postgresql.conf'}")  # fmt: skip
 
     def lose(self) -> None:
         """The disk is gone: an empty one takes its place."""
@@ -121,6 +116,7 @@ class Server:
 
     def _make(self, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
+        folder.chmod(0o700)
         if self._as_owner:
             shutil.chown(folder, OWNER)
 
