@@ -43,12 +43,7 @@ def patiently(engine: Engine, migrate: Callable[[Connection], None]) -> None:
     given_up = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
-            with engine.connect() as connection:
-                if engine.dialect.name == "postgresql":
-                    connection.detach()  # what is set here is for this work alone
-                    _wait_for_locks(connection, LOCK_SECONDS)
-                    connection.execute(text("SET statement_timeout = 0"))
-                    connection.commit()
+            with _connection(engine) as connection:
                 migrate(connection)
             return
         except OperationalError as error:
@@ -71,6 +66,21 @@ def add_index(name: str, table: str, columns: Sequence[str], *, unique: bool = F
         op.drop_index(name, table, if_exists=True, postgresql_concurrently=True)
         op.create_index(name, table, columns, unique=unique, postgresql_concurrently=True)
         _wait_for_locks(op.get_bind(), LOCK_SECONDS)
+
+
+@contextmanager
+def _connection(engine: Engine) -> Iterator[Connection]:
+    with engine.connect() as connection:
+        if engine.dialect.name != "postgresql":
+            yield connection
+            return
+        _wait_for_locks(connection, LOCK_SECONDS)
+        connection.execute(text("SET statement_timeout = 0"))
+        connection.commit()
+        try:
+            yield connection
+        finally:
+            connection.invalidate()  # what was set here is for this work alone
 
 
 def _wait_for_locks(connection: Connection, seconds: int) -> None:

@@ -5,6 +5,8 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 
@@ -80,3 +82,16 @@ def test_an_index_beside_the_writes_does_not_wait_for_nodes_that_wait_for_their_
         assert not entered
     waiting.join(10)
     assert entered
+
+
+def test_an_index_is_built_in_a_migration_and_built_anew_after_a_broken_attempt(engine: Engine) -> None:
+    def migrate(connection: Connection) -> None:
+        context = MigrationContext.configure(connection, opts={"transaction_per_migration": True})
+        with context.begin_transaction(_per_migration=True), Operations.context(context):
+            migrating.add_index("ix_house", "house", ["id"])
+
+    for _ in range(2):  # the second time it is there already
+        migrating.patiently(engine, migrate)
+    with engine.connect() as connection:
+        valid = connection.scalar(text("SELECT indisvalid FROM pg_index WHERE indexrelid = 'ix_house'::regclass"))
+    assert valid is True
