@@ -79,7 +79,7 @@ def upgrade(stage: Stage) -> Result:
 
     with next_release(present) as release:
 
-        def harm(_load: Load) -> str:
+        def harm(load: Load) -> str:
             reader = threading.Thread(target=_read_until_migrated, args=(stage.primary,))
             reader.start()
             go(release, 1)
@@ -89,8 +89,12 @@ def upgrade(stage: Stage) -> Result:
             stage.replace_jobs()
             go(present, 1, 2)
             stage.replace_jobs()
+            load.mark()
             gave_way = stage.log.read_bytes()[told:].decode().count("数据表正在使用")
-            return f"两步迁移,其间表被查询占用,迁移让路 {gave_way} 次;旧版本节点在新表结构上重启;最后逐个退回旧版本"
+            return (
+                f"两步迁移,其间表被查询占用,迁移让路 {gave_way} 次;旧版本节点在新表结构上重启;最后逐个退回旧版本;"
+                "恢复用时从全部替换完算起"
+            )
 
         result = under_load(stage, "upgrade", "滚动升级(带数据库迁移)并退回", harm, after=4, errands=True)
         stage.release = release
