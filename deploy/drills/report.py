@@ -30,12 +30,14 @@ LIMITS = """
 ## 这些数字说明不了什么
 
 - 表中是每项的最后一次,没有重复多次取平均,都在同一台机器上,节点重启与其他任务争用 CPU。
+- `worker`、`valkey`、`database`、`together`、`clock` 各行是改用 `deploy/` 的设置和另一个网络之前做的。
 - 负载是六位住户的写入(每秒几十笔),不是设计高峰;每个节点一个 Web 进程。
 - 负载均衡是 `deploy/drills/balancer.py`,按 nginx 的规则编写,不是 nginx 本身;容器没有在这里运行过。
 - 滚动升级的“新版本”是同一程序加两步迁移(新表、新列、索引)。先从负载均衡摘除再重启才没有失败:
   不摘除的一次,1,905 个请求中有 4 个得到 502(重发后成功,没有丢失)。
 - 提升备机由脚本在 30 秒后执行,代替 Patroni;没有演练 Patroni 自身、旧主库重新加入、双主和两地机房。
 - 断网是双向静默丢包,没有演练丢包率高、时断时续的网络。
+- `archive` 行的“丢失”是最后归档之后、随磁盘一同失去的写入,只有同步备机能避免;数据库很小,恢复用时不能推算到大库。
 - 恢复演练的数据是账单、账目和 200 笔收款,没有图片;写在同一台机器的另一个 PostgreSQL 里。图片恢复由测试证明。
 - 没有演练:整机断电。
 """
@@ -71,6 +73,6 @@ def keep(result: Result) -> None:
 
 def _row(name: str, one: dict[str, Any]) -> str:
     slowest = f"{one['slowest']:.1f}" if one["slowest"] else "—"
-    counts = f"{one['acknowledged']:,} | {one['lost']} | {one['requests']:,} | {one['failed']}"
+    counts = f"{one['acknowledged']:,} | {one['lost']:,} | {one['requests']:,} | {one['failed']}"
     outcome = f"{slowest} | {one['recovery']:.1f} | {'通过' if one['passed'] else '未通过'} | {one['notes']}"
     return f"| {one['title']} | `{name}` | {one['day']} | {counts} | {outcome} |"
