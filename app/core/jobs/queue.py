@@ -27,7 +27,7 @@ from app.core.module import registry
 QUEUE = "outbox"
 DEEPEST = 200
 """No more ids than this wait in the queue; the others wait in the table."""
-PASSED_ON = timedelta(seconds=60)
+PASSED_ON = timedelta(seconds=30)
 """When an id is passed on again that nobody has claimed."""
 TIMEOUT = 5.0
 WORKER_SECONDS = 60
