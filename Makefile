@@ -63,9 +63,9 @@ migration: $(VENV)/development ## write a migration for what changed in the mode
 clean: ## remove what the targets made; the data in var/ stays
 	rm -rf $(VENV) bench/.venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
-audit: $(VENV)/development ## known weaknesses of the packages, secrets in the files
+audit: $(VENV)/development ## known weaknesses of the packages (asks pypi.org); secrets in the files, as every test run
 	$(BIN)/pip-audit --strict --progress-spinner off -r requirements.txt
-	git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
+	$(BIN)/pytest tests/house/test_security.py
 
 drills: $(VENV)/development ## rehearse faults under load and write docs/drills.md; D="web database" for some
 	$(BIN)/python -m deploy.drills $(D)

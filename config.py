@@ -30,7 +30,11 @@ OPTIONS = (
     Option("PG_BIN", "", "PostgreSQL 客户端程序(pg_dump、pg_restore)所在目录;空则从 PATH 查找"),
     Option("BACKUP_DIR", "", "备份目录;空则为 DATA_DIR 下的 backups,生产建议放在另一块磁盘"),
     Option("BACKUP_KEY", "", "备份加密密钥:base64(32 字节),openssl rand -base64 32;空则备份时输入口令"),
-    Option("DATABASE_URL", "", "数据库地址;空则使用 DATA_DIR 下的 SQLite,生产建议 postgresql+psycopg://"),
+    Option(
+        "DATABASE_URL",
+        "",
+        "数据库地址;空则使用 DATA_DIR 下的 SQLite,生产建议 postgresql+psycopg://,主备可写多台(见安装手册)",
+    ),
     Option("DATABASE_PREPARED", "1", "PostgreSQL 预编译语句:1 使用;经 PgBouncer 事务模式连接时设为 0"),
     Option("SECRET_KEY", "", "会话与令牌签名密钥(至少 32 个字符)", secret=True),
     Option("DATA_KEYS", "", "敏感数据加密密钥:编号:base64(32 字节),多个以逗号分隔,第一个为当前密钥", secret=True),

@@ -25,6 +25,16 @@ MODULES = (
 
 LOCALE = "zh_Hans_CN"
 
+WITHIN_SECONDS = {
+    "connect_timeout": 3,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,  # milliseconds
+}
+"""When a connection to a database server that does not answer any more is given up; the server does the same with
+its clients (deploy/postgresql/postgresql.conf)."""
+
 init_audit()
 
 
@@ -71,6 +81,5 @@ def _engine_options(settings: dict[str, Any]) -> dict[str, Any]:
         "pool_size": settings["WEB_THREADS"],
         "max_overflow": 2,
         "pool_pre_ping": True,
-        "connect_args": {"connect_timeout": 3}
-        | ({} if settings["DATABASE_PREPARED"] == "1" else {"prepare_threshold": None}),
+        "connect_args": WITHIN_SECONDS | ({} if settings["DATABASE_PREPARED"] == "1" else {"prepare_threshold": None}),
     }

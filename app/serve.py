@@ -16,13 +16,14 @@ import click
 from flask import Flask
 from flask_migrate import upgrade
 from gunicorn.app.base import BaseApplication
-from sqlalchemy import text
 
 from app import demo
 from app.core import metrics
 from app.core.backoffice import permissions
 from app.core.db import db
 from app.core.jobs import Dispatcher
+from app.core.migrating import alone
+from app.core.upkeep import migration_state
 
 PREPARING = 0x7A68776A
 """The number of the PostgreSQL advisory lock under which an installation is prepared."""
@@ -44,10 +45,17 @@ def serve(app: Flask) -> None:
 
 
 def prepare(app: Flask) -> None:
-    """Bring the database to this version of the program; safe when several machines start at once."""
+    """Bring the database to this version of the program; safe when several machines start at once.
+
+    A database that a newer version has extended stays as it is: while nodes are upgraded one by one, or when the
+    newer version is taken back, this one goes on.
+    """
     with _alone(app):
         with app.app_context():
-            upgrade()
+            if migration_state.is_ahead():
+                click.echo("数据库已由更新的版本升级,本版本照常运行")
+            else:
+                upgrade()
             permissions.sync()
             db.session.remove()  # it has read, and reading holds a transaction
         demo.seed(app)
@@ -63,10 +71,7 @@ def _alone(app: Flask) -> Iterator[None]:
     with app.app_context():
         engine = db.engine
     if engine.dialect.name == "postgresql":
-        with engine.connect() as connection:
-            for limit in ("lock_timeout", "idle_in_transaction_session_timeout"):  # migrations take their time
-                connection.execute(text(f"SET LOCAL {limit} = 0"))
-            connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": PREPARING})
+        with alone(engine, PREPARING):
             yield
         return
     with (app.config["DATA_DIR"] / "preparing.lock").open("w") as lock:

@@ -4,7 +4,10 @@ from typing import Any
 
 from alembic import context
 from flask import current_app
+from sqlalchemy import Connection
 from sqlalchemy.types import TypeDecorator
+
+from app.core.migrating import patiently
 
 database = current_app.extensions["migrate"].db
 
@@ -22,13 +25,18 @@ def leave_empty_out(migration_context: Any, revision: Any, directives: list[Any]
         directives[:] = []
 
 
-with database.engine.connect() as connection:
+def migrate(connection: Connection) -> None:
+    """Each migration is a transaction of its own, so that no table stays locked for those that come after."""
     context.configure(
         connection=connection,
         target_metadata=database.metadata,
         render_item=render_item,
         process_revision_directives=leave_empty_out,
+        transaction_per_migration=True,
         **current_app.extensions["migrate"].configure_args,
     )
     with context.begin_transaction():
         context.run_migrations()
+
+
+patiently(database.engine, migrate)

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from app.core.db import db, reading
 from app.core.jobs.models import DONE, OutboxEntry
 from app.factory import create_app
 from app.modules.members.models import Customer, Member
+from tests.waiting import answers, free_port, wait_until
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 60
@@ -43,15 +43,11 @@ class Instance:
         return requests.get(f"http://127.0.0.1:{self.port}{path}", timeout=10)
 
     def wait_until_ready(self) -> None:
-        for _ in range(PATIENCE * 10):
-            assert self.process.poll() is None, self.log.read_text()
-            try:
-                if self.get("/readyz").ok and "按 Ctrl-C 停止" in self.log.read_text():
-                    return
-            except requests.ConnectionError:
-                pass
-            time.sleep(0.1)
-        pytest.fail(self.log.read_text())
+        wait_until(self.ready, PATIENCE)
+
+    def ready(self) -> bool:
+        assert self.process.poll() is None, self.log.read_text()
+        return answers(f"http://127.0.0.1:{self.port}/readyz") and "按 Ctrl-C 停止" in self.log.read_text()
 
     def stop(self, how: int = signal.SIGTERM) -> int:
         self.process.send_signal(how)
@@ -60,12 +56,6 @@ class Instance:
     def open(self) -> Flask:
         """The application on this instance's data."""
         return create_app(DATA_DIR=self.folder, DATABASE_URL="", JOBS="off", LOG_LEVEL="CRITICAL")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -110,16 +100,16 @@ def test_the_back_office_of_the_demonstration_lets_its_admin_in(instances: tuple
 
 def test_timed_work_runs_in_the_serving_processes_once(instances: tuple[Instance, Instance]) -> None:
     app = instances[0].open()
-    for _ in range(PATIENCE * 5):
+    work: list[tuple[str, str]] = []
+
+    def done() -> bool:
         with app.app_context(), reading():
-            work = [
-                (entry.kind, entry.state)
-                for entry in db.session.scalars(select(OutboxEntry).where(OutboxEntry.due_at <= clock.now()))
-            ]
+            due = select(OutboxEntry.kind, OutboxEntry.state).where(OutboxEntry.due_at <= clock.now())
+            work[:] = db.session.execute(due).tuples().all()
             db.session.remove()
-        if work and {state for _kind, state in work} == {DONE}:
-            break
-        time.sleep(0.2)
+        return {state for _kind, state in work} == {DONE}
+
+    wait_until(done, PATIENCE)
     kinds = [kind for kind, _state in work]
     assert {state for _kind, state in work} == {DONE}
     assert len(kinds) == len(set(kinds)), "two workers, and each slot once"

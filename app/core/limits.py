@@ -24,35 +24,41 @@ MACHINE = "12000/minute"
 IMPATIENT = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
 """A request does not wait for a Valkey that does not answer."""
 
+AWAY_SECONDS = 5.0
+"""So long a process asks a Valkey no more that did not answer."""
+
 _items: dict[str, RateLimitItem] = {}
 
 
-def limiter() -> MovingWindowRateLimiter:
-    """The application's limiter."""
-    found: MovingWindowRateLimiter | None = current_app.extensions.get("rate_limiter")
-    if found is None:
-        address = current_app.config["REDIS_URL"]
+class Limiter:
+    """Counts in Valkey for all nodes; while that is away, or where there is none, for this process."""
+
+    def __init__(self, redis_url: str) -> None:
         options: dict[str, Any] = {"wrap_exceptions": True, **IMPATIENT}
-        store = RedisStorage(address, **options) if address else MemoryStorage()
-        found = current_app.extensions["rate_limiter"] = MovingWindowRateLimiter(store)
-    return found
+        self._own = MovingWindowRateLimiter(MemoryStorage())
+        self._shared = MovingWindowRateLimiter(RedisStorage(redis_url, **options)) if redis_url else self._own
+        self._away_until = 0.0
 
-
-def _own_limiter() -> MovingWindowRateLimiter:
-    """This process's own, for the time that Valkey is away."""
-    return current_app.extensions.setdefault("own_rate_limiter", MovingWindowRateLimiter(MemoryStorage()))
+    def count(self, item: RateLimitItem, who: tuple[str, ...]) -> None:
+        """Count one use. Raises TooManyRequests when there was none left."""
+        if time.monotonic() >= self._away_until:
+            try:
+                _count(self._shared, item, who)
+                return
+            except StorageError as error:
+                self._away_until = time.monotonic() + AWAY_SECONDS
+                log.warning("rate limits counted locally", error=type(error.storage_error).__name__)
+        _count(self._own, item, who)
 
 
 def spend(limit: str, *who: str) -> None:
     """Count one use of ``limit`` (such as ``20/day``) by ``who``. Raises TooManyRequests when it is used up."""
     if current_app.config["RATE_LIMITS"] != "1":
         return
-    item = _items.get(limit) or _items.setdefault(limit, parse(limit))
-    try:
-        _count(limiter(), item, who)
-    except StorageError as error:
-        log.warning("rate limits counted locally", error=type(error.storage_error).__name__)
-        _count(_own_limiter(), item, who)
+    limiter: Limiter | None = current_app.extensions.get("rate_limiter")
+    if limiter is None:
+        limiter = current_app.extensions["rate_limiter"] = Limiter(current_app.config["REDIS_URL"])
+    limiter.count(_items.get(limit) or _items.setdefault(limit, parse(limit)), who)
 
 
 def _count(counter: MovingWindowRateLimiter, item: RateLimitItem, who: tuple[str, ...]) -> None:

@@ -2,24 +2,26 @@
 
 import sys
 
-from deploy.drills import faults, machine
+from deploy.drills import databases, faults, machine
 from deploy.drills.report import Result, keep
 from deploy.drills.stage import stage
+
+ON_STAGE = {**databases.DRILLS, **faults.DRILLS}
+DRILLS = {**ON_STAGE, **machine.DRILLS}
 
 
 def main(names: list[str]) -> int:
     """Rehearse what is named (all); 0 when everything passed."""
-    known = [*faults.DRILLS, *machine.DRILLS]
-    unknown = set(names) - set(known)
+    unknown = set(names) - set(DRILLS)
     if unknown:
-        print(f"没有这些演练:{'、'.join(sorted(unknown))};可选:{'、'.join(known)}")
+        print(f"没有这些演练:{'、'.join(sorted(unknown))};可选:{'、'.join(DRILLS)}")
         return 2
-    wanted, results = names or known, []
-    on_stage = [name for name in wanted if name in faults.DRILLS]
+    wanted, results = names or list(DRILLS), []
+    on_stage = [name for name in wanted if name in ON_STAGE]
     if on_stage:
         with stage() as there:
             for name in on_stage:
-                results.append(_tell(faults.DRILLS[name](there)))
+                results.append(_tell(ON_STAGE[name](there)))
             examined = there.command("doctor")
             print(examined.stdout)
             if examined.returncode and "clock" not in on_stage:  # that one leaves entries of the future behind

@@ -1,89 +1,116 @@
-"""Rehearsals on the stage: something dies, or is replaced, while residents write."""
+"""Rehearsals on the stage: something dies, is replaced or is cut off, while residents write."""
 
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
-from deploy.drills.load import Errands, Load
+import psycopg
+
+from deploy.drills.expansion import LAST, next_release
+from deploy.drills.load import Load
+from deploy.drills.postgresql import Server
+from deploy.drills.rehearsal import under_load
 from deploy.drills.report import Result
 from deploy.drills.stage import Stage
+from tests.waiting import wait_until
 
-BEFORE, AFTER = 4.0, 12.0
-GOAL = 60.0
-
-
-def _under_load(stage: Stage, name: str, title: str, harm: Callable[[], str | None], after: float = AFTER) -> Result:
-    load = Load(stage)
-    time.sleep(BEFORE)
-    moment = time.monotonic()
-    notes = harm() or ""
-    time.sleep(after)
-    load.stop()
-    lost, recovery = load.lost(), load.recovered_after(moment)
-    kinds = sorted({how for _at, how in load.troubles})
-    notes += f"{';' if notes and kinds else ''}{'应答异常:' + '、'.join(kinds) if kinds else ''}"
-    passed = lost == 0 and recovery <= GOAL and bool(load.acknowledged)
-    return Result(name, title, passed, len(load.acknowledged), lost, load.requests, load.failed, recovery, notes)
+CUT_SECONDS = 45
+LONGEST_REQUEST = 30.0
+READ_ON_SECONDS = 8
 
 
 def web(stage: Stage) -> Result:
     """One of two web nodes is killed, with all its processes."""
 
-    def harm() -> str:
+    def harm(_load: Load) -> str:
         stage.services["web1"].kill()
         time.sleep(2)
         return f"节点 {stage.wait_ready(1) + 2:.1f} 秒后重新就绪"
 
-    return _under_load(stage, "web", "kill -9 一个 Web 节点", harm)
+    return under_load(stage, "web", "kill -9 一个 Web 节点", harm)
 
 
 def database(stage: Stage) -> Result:
     """PostgreSQL is killed with all its backends and started again."""
-    return _under_load(stage, "database", "kill -9 数据库", stage.kill_database, after=20)
+    return under_load(stage, "database", "kill -9 数据库", lambda _load: stage.services["database"].kill(), after=20)
 
 
 def valkey(stage: Stage) -> Result:
     """Valkey is killed and comes back empty, while background work comes in."""
-    return _with_errands(stage, "valkey", "kill -9 Valkey(内存全失)", lambda: stage.services["valkey"].kill())
+    title = "kill -9 Valkey(内存全失)"
+    return under_load(stage, "valkey", title, lambda _load: stage.services["valkey"].kill(), errands=True)
 
 
 def worker(stage: Stage) -> Result:
     """The only worker is killed in the midst of its work."""
-    return _with_errands(stage, "worker", "kill -9 工作进程", lambda: stage.services["worker"].kill())
+    title = "kill -9 工作进程"
+    return under_load(stage, "worker", title, lambda _load: stage.services["worker"].kill(), errands=True)
 
 
-def _with_errands(stage: Stage, name: str, title: str, harm: Callable[[], None]) -> Result:
-    errands = Errands(stage)
-    errands.start()
-    moment: list[float] = []
+def together(stage: Stage) -> Result:
+    """Web node, worker and Valkey die at the same moment."""
 
-    def both() -> None:
-        moment.append(time.monotonic())
-        harm()
+    def harm(_load: Load) -> None:
+        dying = [threading.Thread(target=stage.services[name].kill) for name in ("web2", "worker", "valkey", "relay")]
+        for one in dying:
+            one.start()
+        for one in dying:
+            one.join()
 
-    result = _under_load(stage, name, title, both)
-    errands.stop()
-    result.recovery = max(result.recovery, errands.late_at - moment[0])
-    result.notes += f"{';' if result.notes else ''}后台任务 {errands.asked} 个,未完成 {errands.undone}"
-    result.passed = result.passed and errands.undone == 0 and result.recovery <= GOAL
-    return result
+    title = "Web 节点、转发、工作进程、Valkey 同时 kill -9"
+    return under_load(stage, "together", title, harm, errands=True)
 
 
 def upgrade(stage: Stage) -> Result:
-    """Both nodes are replaced one after the other: no request may fail."""
+    """A release with migrations goes in node by node, and out again: no request may fail.
 
-    def harm() -> str:
-        took = []
-        for number in (1, 2):
-            begun = time.monotonic()
+    Meanwhile somebody reads the table that is migrated, and a node of the old release starts on the new schema.
+    """
+    present, told = stage.release, stage.log.stat().st_size
+    versions = []
+
+    def go(release: Path, *numbers: int) -> None:
+        stage.release = release
+        for number in numbers:
             stage.roll(number)
-            took.append(f"{time.monotonic() - begun:.1f}")
-        return f"两个节点先后重启,各用 {'、'.join(took)} 秒"
+        versions.append(stage.primary.ask("SELECT version_num FROM alembic_version"))
 
-    result = _under_load(stage, "upgrade", "滚动升级(两个节点先后重启)", harm, after=4)
-    result.passed = result.lost == result.failed == 0 and result.acknowledged > 0
+    with next_release(present) as release:
+
+        def harm(load: Load) -> str:
+            reader = threading.Thread(target=_read_until_migrated, args=(stage.primary,))
+            reader.start()
+            go(release, 1)
+            reader.join()
+            go(present, 2)
+            go(release, 2)
+            stage.replace_jobs()
+            go(present, 1, 2)
+            stage.replace_jobs()
+            load.mark()
+            gave_way = stage.log.read_bytes()[told:].decode().count("数据表正在使用")
+            return (
+                f"两步迁移,其间表被查询占用,迁移让路 {gave_way} 次;旧版本节点在新表结构上重启;最后逐个退回旧版本;"
+                "恢复用时从全部替换完算起"
+            )
+
+        result = under_load(stage, "upgrade", "滚动升级(带数据库迁移)并退回", harm, after=4, errands=True)
+        stage.release = release
+        undone = stage.command("db", "downgrade", f"{LAST}-2").returncode
+        stage.release = present
+    result.passed = result.passed and result.failed == 0 and set(versions) == {LAST} and not undone
     return result
+
+
+def _read_until_migrated(server: Server) -> None:
+    """A report or a backup that reads a table while the migration wants to change it, and goes on for a while."""
+    with psycopg.connect(server.source) as connection, suppress(TimeoutError):
+        connection.execute("SELECT count(*) FROM feedback")
+        waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%feedback%'"
+        wait_until(lambda: server.ask(f"{waits} AND (query LIKE 'ALTER%' OR query LIKE '%CREATE TABLE%')"), 120, 0.2)
+        time.sleep(READ_ON_SECONDS)
 
 
 def clock_jump(stage: Stage) -> Result:
@@ -91,36 +118,47 @@ def clock_jump(stage: Stage) -> Result:
     if shutil.which("faketime") is None:
         return Result("clock", "一个节点的时钟快两小时", False, notes="缺少 faketime(apt install faketime)")
     node = stage.services["web2"]
-    usual = node._start
 
-    def harm() -> str:
-        node._start = lambda: stage.web(2, prefix=("faketime", "-f", "+2h"))
-        node.replace()
+    def harm(_load: Load) -> str:
+        node.replace(stage.web(2, prefix=("faketime", "-f", "+2h")))
         stage.wait_ready(2)
         time.sleep(6)
         found = stage.command("doctor", "--quick")
-        node._start = usual
-        node.replace()
+        node.replace(stage.web(2))
         stage.wait_ready(2)
         noticed = "时钟曾被调整" in found.stdout
         return f"体检{'指出' if noticed else '没有指出'}时钟异常"
 
-    result = _under_load(stage, "clock", "一个节点的时钟快两小时", harm, after=4)
+    result = under_load(stage, "clock", "一个节点的时钟快两小时", harm, after=4)
     result.passed = result.passed and "没有指出" not in result.notes
     return result
 
 
-def together(stage: Stage) -> Result:
-    """Web node, worker and Valkey die at the same moment."""
+def cut_node(stage: Stage) -> Result:
+    """One of two nodes loses its way to database and Valkey, in the midst of its transactions."""
+    return _cut(stage, "cut-node", "一个 Web 节点与数据库、Valkey 断网", 0)
 
-    def harm() -> None:
-        dying = [threading.Thread(target=stage.services[name].kill) for name in ("web2", "worker", "valkey", "relay")]
-        for one in dying:
-            one.start()
-        for one in dying:
-            one.join()
 
-    return _with_errands(stage, "together", "Web 节点、转发、工作进程、Valkey 同时 kill -9", harm)
+def cut(stage: Stage) -> Result:
+    """Database and Valkey are out of reach for everybody."""
+    return _cut(stage, "cut", "数据库、Valkey 与全部节点断网", 0, 1)
+
+
+def _cut(stage: Stage, name: str, title: str, *cables: int) -> Result:
+    island = stage.island
+    if island is None:
+        return Result(name, title, False, notes="需要 root 权限与 iproute2")
+
+    def harm(load: Load) -> str:
+        island.cut(*cables)
+        time.sleep(CUT_SECONDS)
+        island.heal(*cables)
+        load.mark()
+        return f"静默丢包 {CUT_SECONDS} 秒,恢复用时从网络恢复算起"
+
+    result = under_load(stage, name, title, harm, after=25, errands=True)
+    result.passed = result.passed and result.slowest < LONGEST_REQUEST
+    return result
 
 
 DRILLS = {
@@ -129,6 +167,8 @@ DRILLS = {
     "valkey": valkey,
     "database": database,
     "together": together,
+    "cut-node": cut_node,
+    "cut": cut,
     "upgrade": upgrade,
     "clock": clock_jump,
 }

@@ -7,7 +7,8 @@ import threading
 import time
 import uuid
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import requests
 from sqlalchemy import func, select
@@ -34,16 +35,19 @@ class Load:
     """What the residents saw."""
 
     stage: Stage
-    acknowledged: dict[str, str] = field(default_factory=dict)
-    """Text by id of each write that was answered with 201."""
+    acknowledged: dict[str, tuple[int, datetime]] = field(default_factory=dict)
+    """Of each write that was answered with 201, by its text: the id, and when the answer came."""
     troubles: list[tuple[float, str]] = field(default_factory=list)
     """When a request ended that failed or took long, and how."""
     requests: int = 0
     failed: int = 0
+    slowest: float = 0.0
+    """Seconds of the longest request."""
 
     def __post_init__(self) -> None:
         self._over = threading.Event()
         self._lock = threading.Lock()
+        self.marked = time.monotonic()
         answer = requests.post(f"{self.stage.address}/api/v1/auth/wechat", json={"code": "dev-drill"}, timeout=PATIENCE)
         answer.raise_for_status()
         _move_in(self.stage, int(answer.json()["member"]["id"]))
@@ -60,9 +64,17 @@ class Load:
         for thread in self._threads:
             thread.join(PATIENCE)
 
-    def recovered_after(self, moment: float) -> float:
-        """Seconds from ``moment`` to the end of the last request that failed or was slow; 0: nobody noticed."""
-        return max((at - moment for at, _how in self.troubles if at >= moment), default=0.0)
+    def mark(self) -> None:
+        """The harm is done now, or is over now: from here recovery counts."""
+        self.marked = time.monotonic()
+
+    def recovery(self) -> float:
+        """Seconds from the mark to the end of the last request that failed or was slow; 0: nobody noticed."""
+        return max((at - self.marked for at, _how in self.troubles if at >= self.marked), default=0.0)
+
+    def kinds(self) -> list[str]:
+        """How requests ended that failed or were slow."""
+        return sorted({how for _at, how in self.troubles})
 
     def _live(self) -> None:
         while not self._over.is_set():
@@ -87,17 +99,21 @@ class Load:
         ended = time.monotonic()
         with self._lock:
             self.requests += 1
+            self.slowest = max(self.slowest, ended - begun)
             if made:
-                self.acknowledged[str(made["id"])] = text
+                self.acknowledged[text] = int(made["id"]), clock.now()
             else:
                 self.failed += 1
             if not made or ended - begun > SLOW:
                 self.troubles.append((ended, how))
         return bool(made)
 
-    def lost(self) -> int:
-        """How many acknowledged writes are not there, are there twice, or say something else."""
-        with self.stage.application(), reading():
+    def lost(self, until: datetime | None = None, **settings: Any) -> int:
+        """How many acknowledged writes (``until`` a moment) are not there, are there twice, or say something else.
+
+        ``settings`` lead to another database than the stage's.
+        """
+        with self.stage.application(**settings), reading():
             there = dict(db.session.execute(select(Feedback.id, Feedback.content)).tuples().all())
             doubled = db.session.scalar(
                 select(func.count()).select_from(
@@ -105,7 +121,12 @@ class Load:
                     .having(func.count() > 1).subquery()
                 )
             )  # fmt: skip
-        return sum(there.get(int(number)) != text for number, text in self.acknowledged.items()) + (doubled or 0)
+        missing = sum(
+            there.get(number) != text
+            for text, (number, at) in self.acknowledged.items()
+            if until is None or at <= until
+        )
+        return missing + (doubled or 0)
 
 
 def _move_in(stage: Stage, member_id: int) -> None:

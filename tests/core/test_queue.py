@@ -1,6 +1,7 @@
 """Workers behind a real Valkey: each entry is done once, whatever dies meanwhile (S2)."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -27,6 +28,7 @@ from app.factory import create_app
 from app.modules.estate.models import Community
 from tests.conftest import Store
 from tests.postgresql import both_databases
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30
@@ -160,22 +162,15 @@ def test_a_killed_worker_process_loses_nothing(app: Flask, store: Store, valkey:
             sweeps = OutboxEntry.kind == "media.sweep"
             return session.scalar(select(func.count()).where(sweeps, OutboxEntry.state == DONE)) or 0
 
-    def wait(enough: int) -> None:
-        for _ in range(PATIENCE * 10):
-            if done() >= enough:
-                return
-            time.sleep(0.1)
-        pytest.fail(f"{done()} of {enough}: {(tmp_path / 'log').read_text()}")
-
     running = [start("relay"), start("work")]
     try:
-        wait(40)
+        wait_until(lambda: done() >= 40, PATIENCE)
         running[1].kill()
         running[1].wait()
         with store() as session:  # the lease runs out
             session.execute(update(OutboxEntry).where(OutboxEntry.state == RUNNING).values(leased_until=clock.now()))
         running.append(start("work"))
-        wait(400)
+        wait_until(lambda: done() >= 400, PATIENCE)
         assert queue_state(app.config).workers >= 1  # type: ignore[union-attr]
     finally:
         for process in running:
@@ -194,20 +189,38 @@ def test_the_doctor_tells_when_nobody_works(app: Flask, valkey: Redis, monkeypat
 @pytest.mark.usefixtures("valkey")
 def test_limits_are_counted_for_all_nodes_and_hold_without_valkey(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     def use(times: int) -> None:
-        app.extensions.pop("rate_limiter", None)  # another node
         with app.app_context():
             for _ in range(times):
                 spend("5/day", "somebody")
 
+    def be_another_node() -> None:
+        app.extensions.pop("rate_limiter", None)
+
+    be_another_node()
     use(3)
+    be_another_node()
     with pytest.raises(TooManyRequests):
         use(3)
     monkeypatch.setitem(app.config, "REDIS_URL", "redis://127.0.0.1:1")
+    be_another_node()
     use(5)
     with pytest.raises(TooManyRequests):
         use(1)
+    be_another_node()
+
+
+def test_requests_do_not_wait_one_after_the_other_for_a_valkey_that_is_silent(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections and answers nothing
+        monkeypatch.setitem(app.config, "REDIS_URL", f"redis://127.0.0.1:{silent.getsockname()[1]}")
+        app.extensions.pop("rate_limiter", None)
+        started = time.monotonic()
+        with app.app_context():
+            for _ in range(20):
+                spend("100/day", "somebody")
+        assert time.monotonic() - started < 2
     app.extensions.pop("rate_limiter")
-    app.extensions.pop("own_rate_limiter")
 
 
 def test_the_queue_holds_ids_alone(app: Flask, store: Store, valkey: Redis) -> None:

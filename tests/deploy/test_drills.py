@@ -1,5 +1,7 @@
 """The rehearsals' own balancer does what nginx does: nothing that a node has taken is sent twice."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -8,10 +10,11 @@ from typing import Any
 import pytest
 import requests
 
-from deploy.drills import faults, machine
+from deploy.drills.__main__ import DRILLS
 from deploy.drills.balancer import Balancer
+from deploy.drills.island import CABLES, island
 from deploy.drills.report import PAGE
-from tests.test_serve import free_port
+from tests.waiting import answers, free_port, wait_until
 
 
 class Node(ThreadingHTTPServer):
@@ -86,7 +89,24 @@ def test_what_was_sent_to_a_node_that_broke_is_repeated_only_when_harmless(stage
     assert {ask(balancer).text for _ in range(4)} == {str(two.server_port)}
 
 
+def test_a_cut_cable_loses_everything_silently_until_it_is_healed() -> None:
+    with island() as shore:
+        if shore is None:
+            pytest.skip("needs root and iproute2")
+        command = [*shore.prefix, sys.executable, "-m", "http.server", "8000"]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as serving:
+            ways = [f"http://{shore.address(cable)}:8000/" for cable in range(CABLES)]
+            wait_until(lambda: answers(ways[0]), 10)
+            shore.cut(0)
+            with pytest.raises(requests.Timeout):
+                requests.get(ways[0], timeout=0.5)
+            assert answers(ways[1])
+            shore.heal(0)
+            assert answers(ways[0])
+            serving.terminate()
+
+
 def test_the_record_names_rehearsals_that_exist() -> None:
     rows = [line.split("|")[2].strip(" `") for line in PAGE.read_text(encoding="utf-8").splitlines() if "| `" in line]
     assert rows
-    assert set(rows) <= {*faults.DRILLS, *machine.DRILLS}
+    assert set(rows) <= set(DRILLS)

@@ -19,7 +19,7 @@ from app.core import clock
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 OPTIONS = {option.name for option in config.OPTIONS}
-FOREIGN = {"PYTHONUNBUFFERED", "FLASK_APP"}
+FOREIGN = {"PYTHONUNBUFFERED", "FLASK_APP", "PATH"}
 METRIC = re.compile(r"wuye_[a-z_]+")
 UNITS = sorted((DEPLOY / "systemd").glob("wuye*"))
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
@@ -118,16 +118,17 @@ def test_nginx_accepts_its_file(tmp_path: Path) -> None:
 
 def test_systemd_accepts_its_units(tmp_path: Path) -> None:
     analyze = needs("systemd-analyze")
-    for program in ("run.py", ".venv/bin/python", ".venv/bin/flask", "deploy/systemd/wait-until-ready", "litestream"):
+    named = ("run.py", ".venv/bin/python", ".venv/bin/flask", "deploy/systemd/wait-until-ready")
+    for program in (*named, "litestream", "base-backup"):
         path = tmp_path / "srv" / program
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("#!/bin/sh\n")
         path.chmod(0o755)
     for unit in UNITS:
         text = unit.read_text(encoding="utf-8").replace("/srv/wuye/current", str(tmp_path / "srv"))
-        text = text.replace("/usr/local/bin/litestream", str(tmp_path / "srv" / "litestream"))
+        text = text.replace("/usr/local/bin", str(tmp_path / "srv"))
         name = unit.name.replace("@.", "@8081.")
-        (tmp_path / name).write_text(text.replace("%i", "8081").replace("User=wuye\nGroup=wuye\n", ""))
+        (tmp_path / name).write_text(text.replace("%i", "8081").replace("User=", "# ").replace("Group=", "# "))
     units = [str(path) for path in tmp_path.glob("wuye*")]
     done = subprocess.run([analyze, "verify", "--man=no", *units], capture_output=True, text=True)
     ours = [line for line in done.stderr.splitlines() if "wuye" in line]

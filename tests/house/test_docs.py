@@ -12,11 +12,11 @@ from app.factory import MODULES
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
-    ROOT / "README.md",
-    ROOT / "CHANGELOG.md",
-    ROOT / "bench" / "README.md",
+    *sorted(ROOT.glob("*.md")),
+    *(ROOT / folder / "README.md" for folder in ("bench", "deploy")),
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
+COMMAND = re.compile(r"(?:`|^)make ([a-z0-9-]+)", re.MULTILINE)
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -42,7 +42,7 @@ def test_the_readme_names_each_module_and_each_account() -> None:
 def test_every_make_target_that_is_written_about_exists() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z0-9-]+):", makefile, re.MULTILINE))
-    named = {name for page in PAGES for name in re.findall(r"`make ([a-z0-9-]+)", page.read_text(encoding="utf-8"))}
+    named = {name for page in PAGES for name in COMMAND.findall(page.read_text(encoding="utf-8"))}
     assert named <= targets
 
 

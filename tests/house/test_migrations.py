@@ -75,6 +75,22 @@ def test_preparing_an_installation_twice_changes_nothing(fresh: Fresh, database:
     assert counts[0]["community"] == 0, "no demonstration when it is switched off"
 
 
+@pytest.mark.req("S2")
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_an_older_program_starts_on_a_database_that_a_newer_one_has_extended(fresh: Fresh, database: str) -> None:
+    app = fresh(database)
+    prepare(app)
+    with app.app_context():
+        db.session.execute(text("UPDATE alembic_version SET version_num = 'of tomorrow'"))
+        db.session.commit()
+    prepare(app)
+    with app.app_context():
+        assert db.session.scalar(text("SELECT version_num FROM alembic_version")) == "of tomorrow"
+        db.session.remove()
+    examined = app.test_cli_runner().invoke(args=["doctor", "--quick"])
+    assert (examined.exit_code, "已由更新的程序升级到 of tomorrow" in examined.output) == (0, True)
+
+
 def test_append_only_records_are_guarded_by_the_database(fresh: Fresh) -> None:
     with fresh("sqlite").app_context():
         upgrade()

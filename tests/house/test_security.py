@@ -1,8 +1,12 @@
 """SECURITY.md says which test proves each rule; what reaches out to other machines stands in few places."""
 
 import re
+import subprocess
 from pathlib import Path
 
+import pytest
+from detect_secrets.core import baseline
+from detect_secrets.core.secrets_collection import SecretsCollection
 from flask import Flask
 
 from app.core.module import Registry
@@ -46,3 +50,13 @@ def test_only_integrations_and_the_doctor_reach_out() -> None:
         if REACHES_OUT.search(path.read_text(encoding="utf-8"))
     }
     assert {name for name in found if not name.startswith("app/integrations/")} == set(ALLOWED)
+
+
+def test_no_file_of_the_repository_holds_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What looks like one and is none stands in the baseline, by its hash."""
+    monkeypatch.chdir(ROOT)
+    known = baseline.load(baseline.load_from_file(".secrets.baseline"))
+    listed = subprocess.run(["git", "ls-files", "-z"], capture_output=True, text=True, check=True).stdout
+    found = SecretsCollection()
+    found.scan_files(*listed.strip("\0").split("\0"))
+    assert [f"{path}:{secret.line_number}" for path, secret in found - known] == []

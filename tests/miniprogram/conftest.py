@@ -1,17 +1,16 @@
 """The phone's program as people use it: the H5 build in Chromium, against a running demonstration."""
 
 import os
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+
+from tests.waiting import answers, free_port, wait_until
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "miniprogram" / "dist" / "build" / "h5" / "index.html"
@@ -46,10 +45,7 @@ class Park:
 def park(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Park]:
     """A demonstration of its own."""
     build("h5")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    folder = tmp_path_factory.mktemp("park")
+    port, folder = free_port(), tmp_path_factory.mktemp("park")
     environment = os.environ | {
         "DATA_DIR": str(folder), "PORT": str(port), "RATE_LIMITS": "0", "LOG_LEVEL": "ERROR", "WEB_WORKERS": "1",
         "WECHAT_OFFICIAL_APP_ID": "wx-official", "WECHAT_OFFICIAL_APP_SECRET": "secret",
@@ -57,12 +53,7 @@ def park(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Park]:
     process = subprocess.Popen([sys.executable, "run.py"], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:
-        for _attempt in range(240):
-            try:
-                urllib.request.urlopen(f"{address}/readyz", timeout=1)
-                break
-            except OSError:
-                time.sleep(0.5)
+        wait_until(lambda: answers(f"{address}/readyz"), 120)
         yield Park(address, environment)
     finally:
         process.terminate()

@@ -27,9 +27,12 @@ from app.core.module import registry
 QUEUE = "outbox"
 DEEPEST = 200
 """No more ids than this wait in the queue; the others wait in the table."""
-PASSED_ON = timedelta(seconds=60)
+PASSED_ON = timedelta(seconds=30)
 """When an id is passed on again that nobody has claimed."""
 TIMEOUT = 5.0
+WORKER_SECONDS = 60
+"""For so long a worker may be silent; it asks the queue in shorter rounds, so that a connection that died without a
+word is noticed within that time."""
 
 log = structlog.get_logger("jobs")
 
@@ -109,11 +112,14 @@ def perform(entry_id: int) -> None:
 def work(app: Flask) -> None:
     """Be a worker until told to stop; what it does at that moment it finishes."""
     with app.app_context():
-        Worker([_queue(connect(app.config))], serializer="json").work(logging_level="WARNING")
+        queues = [_queue(connect(app.config))]
+        Worker(queues, serializer="json", worker_ttl=WORKER_SECONDS).work(logging_level="WARNING")
 
 
 class Worker(SimpleWorker):
     """Does the work in its own process, where the application is; a failed entry is the outbox's matter."""
+
+    max_connection_wait_time = TIMEOUT
 
 
 def _queue(redis: "Redis") -> Queue:

@@ -138,8 +138,29 @@ def schema() -> Iterable[Finding]:
     else:
         yield Finding(GOOD, "数据库", f"PostgreSQL {db.session.scalar(text('SHOW server_version'))}")
     present, needed = db.session.scalar(proof.REVISION), migration_state.head()
-    same = f"版本 {present}" if present == needed else f"数据库为 {present},程序需要 {needed},请执行 flask db upgrade"
-    yield Finding(GOOD if present == needed else BAD, "数据库迁移", same)
+    if present == needed:
+        yield Finding(GOOD, "数据库迁移", f"版本 {present}")
+    elif migration_state.known(present):
+        yield Finding(BAD, "数据库迁移", f"数据库为 {present},程序需要 {needed},请执行 flask db upgrade")
+    else:
+        newer = f"数据库已由更新的程序升级到 {present},本程序为 {needed}"
+        yield Finding(POOR, "数据库迁移", f"{newer};仅在升级或退回期间正常")
+
+
+def archiving() -> Iterable[Finding]:
+    """What PostgreSQL writes between two backups leaves the machine."""
+    if database.kind() != database.POSTGRESQL:
+        return
+    mode, archived, failed = db.session.execute(
+        text("SELECT current_setting('archive_mode'), last_archived_time, last_failed_time FROM pg_stat_archiver")
+    ).one()
+    if mode == "off":
+        yield Finding(POOR, "WAL 归档", "未启用,数据库损毁时丢失最近一次备份之后的数据")
+    elif failed is not None and (archived is None or failed > archived):
+        yield Finding(BAD, "WAL 归档", f"{clock.local(failed):%Y-%m-%d %H:%M} 归档失败,请查看数据库日志和归档磁盘")
+    else:
+        when = f"最近一次在 {clock.local(archived):%Y-%m-%d %H:%M}" if archived else "尚无需要归档的文件"
+        yield Finding(GOOD, "WAL 归档", when)
 
 
 def clocks() -> Iterable[Finding]:
@@ -197,5 +218,5 @@ def books() -> Iterable[Finding]:
             yield Finding(BAD if found else GOOD, check.title, ";".join(found) or "核对无差异")
 
 
-RECORDS: tuple[Callable[[], Iterable[Finding]], ...] = (schema, clocks, queue, pictures)
+RECORDS: tuple[Callable[[], Iterable[Finding]], ...] = (schema, archiving, clocks, queue, pictures)
 THOROUGH: tuple[Callable[[], Iterable[Finding]], ...] = (trail, books)

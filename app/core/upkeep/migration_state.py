@@ -1,8 +1,11 @@
 """Where the database stands among the program's migrations."""
 
+from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from flask import current_app
+
+from app.core.db import db
 
 
 def _scripts() -> ScriptDirectory:
@@ -20,3 +23,10 @@ def known(revision: str) -> bool:
         return _scripts().get_revision(revision) is not None
     except CommandError:
         return False
+
+
+def is_ahead() -> bool:
+    """Whether a newer program has been at work on the database: it stands at a migration that this one lacks."""
+    with db.engine.connect() as connection:
+        present = MigrationContext.configure(connection).get_current_revision()
+    return present is not None and not known(present)
