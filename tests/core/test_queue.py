@@ -39,7 +39,7 @@ def valkey_server() -> Iterator[ValkeyServer]:
     """A Valkey of this module's own; at a socket, for which no other worker can race as for a port."""
     with (
         TemporaryDirectory() as folder,
-        ValkeyServer(save="", unix_socket_path=f"{folder}/valkey") as running,
+        ValkeyServer(port=0, save="", unix_socket_path=f"{folder}/valkey") as running,
     ):
         yield running
 
