@@ -53,18 +53,21 @@ def patiently(engine: Engine, migrate: Callable[[Connection], None]) -> None:
         time.sleep(PAUSE_SECONDS)
 
 
-def add_index(name: str, table: str, columns: Sequence[str], *, unique: bool = False) -> None:
+def add_index(name: str, table: str, columns: Sequence[str], *, unique: bool = False, where: str = "") -> None:
     """In a migration of its own: an index on a table that is in use, built while others write.
+
+    ``where``: the condition, in SQL, of an index that holds only some of the rows.
 
     What an interrupted attempt has left, which PostgreSQL keeps as an invalid index, is built anew.
     """
+    only = text(where) if where else None
     if op.get_bind().dialect.name != "postgresql":
-        op.create_index(name, table, columns, unique=unique)
+        op.create_index(name, table, columns, unique=unique, sqlite_where=only)
         return
     with op.get_context().autocommit_block():
         _wait_for_locks(op.get_bind(), 0)  # it stands in nobody's way, and has to see every older transaction end
         op.drop_index(name, table, if_exists=True, postgresql_concurrently=True)
-        op.create_index(name, table, columns, unique=unique, postgresql_concurrently=True)
+        op.create_index(name, table, columns, unique=unique, postgresql_where=only, postgresql_concurrently=True)
         _wait_for_locks(op.get_bind(), LOCK_SECONDS)
 
 

@@ -1,4 +1,4 @@
-"""The ledger's sums by day, and how far they go; what is owed, by age."""
+"""The ledger's sums by day, and how far they go."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,12 +11,6 @@ REPORTED = {
     "ix_ledger_entry_period": ["community_id", "period", "fee_item_id"],
 }
 """Reports read the sums; nothing else looks for rows that way."""
-OPEN = "state IN ('unpaid', 'part_paid')"
-OWED = [
-    "customer_id", "due_on", "community_id", "fee_item_id", "amount_fen", "paid_fen", "waived_fen", "late_fee_fen",
-    "late_paid_fen", "late_waived_fen",
-]  # fmt: skip
-"""What the report of arrears by age reads, of open bills alone."""
 
 
 def upgrade() -> None:
@@ -56,9 +50,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_mark")),
     )
     op.create_index(op.f("ix_ledger_mark_created_at"), "ledger_mark", ["created_at"])
-    op.create_index(
-        "ix_bill_owed", "bill", OWED, sqlite_where=sa.text(OPEN), postgresql_where=sa.text(OPEN),
-    )  # fmt: skip
     for name in REPORTED:
         op.drop_index(name, "ledger_entry")
 
@@ -66,6 +57,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     for name, columns in REPORTED.items():
         op.create_index(name, "ledger_entry", columns)
-    op.drop_index("ix_bill_owed", "bill")
     op.drop_table("ledger_mark")
     op.drop_table("ledger_day")

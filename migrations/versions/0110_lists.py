@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0110"
-down_revision = "0100"
+down_revision = "0101"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -33,8 +33,6 @@ def upgrade() -> None:
         sa.Column("action", sa.String(64), nullable=False),
         sa.Column("groups", sa.JSON(), nullable=False),
         sa.Column("groups_done", sa.Integer(), nullable=False),
-        sa.Column("total", sa.Integer(), nullable=False),
-        sa.Column("done", sa.Integer(), nullable=False),
         sa.Column("refusals", sa.JSON(), nullable=False),
         sa.Column("back", sa.JSON(), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),

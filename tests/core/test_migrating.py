@@ -88,10 +88,13 @@ def test_an_index_is_built_in_a_migration_and_built_anew_after_a_broken_attempt(
     def migrate(connection: Connection) -> None:
         context = MigrationContext.configure(connection, opts={"transaction_per_migration": True})
         with context.begin_transaction(_per_migration=True), Operations.context(context):
-            migrating.add_index("ix_house", "house", ["id"])
+            migrating.add_index("ix_house", "house", ["id"], where="id > 5")
 
     for _ in range(2):  # the second time it is there already
         migrating.patiently(engine, migrate)
     with engine.connect() as connection:
-        valid = connection.scalar(text("SELECT indisvalid FROM pg_index WHERE indexrelid = 'ix_house'::regclass"))
+        valid, some = connection.execute(
+            text("SELECT indisvalid, indpred IS NOT NULL FROM pg_index WHERE indexrelid = 'ix_house'::regclass")
+        ).one()
     assert valid is True
+    assert some is True
