@@ -13,10 +13,9 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Date, Integer, Numeric, String, Text, inspect
 from sqlalchemy.orm import MANYTOMANY, MANYTOONE
 
-from app.core.db import Exact, Moment, column_label
+from app.core.db import LARGEST_ID, Exact, Moment, column_label
 from app.core.privacy import Privacy, Sealed
 
-LARGEST_BIGINT = 2**63 - 1
 LARGEST_INT = 2**31 - 1
 
 
@@ -87,7 +86,7 @@ class Attribute:
     @property
     def largest(self) -> int:
         """The largest integer that the column holds."""
-        return LARGEST_BIGINT if isinstance(self.column.type, BigInteger) or self.target else LARGEST_INT
+        return LARGEST_ID if isinstance(self.column.type, BigInteger) or self.target else LARGEST_INT
 
 
 def attribute(model: Any, name: str) -> Attribute:

@@ -43,7 +43,7 @@ def start(session: Session, view: Any, action: Bulk, query: Any, back: Mapping[s
     session.execute(delete(BulkWork).where(BulkWork.user_id == current_user.id, old))
     work = BulkWork(
         user_id=current_user.id, view=type(view).__name__, action=action.name, groups=list(groups.values()),
-        total=len(rows), back=dict(back),
+        back=dict(back),
     )  # fmt: skip
     session.add(work)
     session.flush()
@@ -81,7 +81,6 @@ def _do_next(session: Session, work_id: int) -> bool:
         refused = _attempt(session, work, group)
         work.refusals = [*work.refusals, *([number, refused[number]] for number in group if number in refused)]
         work.groups_done += 1
-        work.done += len(group)
         if work.groups_done == len(work.groups):
             work.finished_at = clock.now()
         return work.finished_at is None

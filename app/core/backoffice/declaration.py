@@ -18,13 +18,13 @@ from sqlalchemy.orm import Session
 
 from app.core import rights
 from app.core.backoffice import screens
-from app.core.backoffice.attributes import LARGEST_BIGINT, Attribute, Kind, attribute, describable
+from app.core.backoffice.attributes import Attribute, Kind, attribute, describable
 from app.core.backoffice.cells import Cell, cell
 from app.core.backoffice.elements import Button, Shown
 from app.core.backoffice.filters import PAGING, RESERVED
 from app.core.backoffice.forms import form_class
 from app.core.backoffice.listing import Sort, sorts
-from app.core.db import Record, db, reading
+from app.core.db import LARGEST_ID, Record, db, reading
 from app.core.module import DELETE, EDIT, EXPORT, IMPORT, REVEAL, VIEW, registry
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ class Declaration(ModelView):
     def find(self, session: Session, record_id: int, *, lock: bool = False) -> Any:
         """A record with what its page shows. Absent or out of scope: 404."""
         record = None
-        if record_id <= LARGEST_BIGINT:
+        if record_id <= LARGEST_ID:
             query = self.scoped().where(self.model.id == record_id).execution_options(populate_existing=True)
             if lock:
                 query = query.with_for_update(of=self.model)

@@ -11,10 +11,10 @@ from werkzeug.datastructures import MultiDict
 
 from app.core import sheets
 from app.core.backoffice import filters, list_settings, listing, record_page, screens
-from app.core.backoffice.attributes import LARGEST_BIGINT, Attribute
+from app.core.backoffice.attributes import Attribute
 from app.core.backoffice.declaration import Declaration
 from app.core.backoffice.pages import page
-from app.core.db import db, transaction
+from app.core.db import LARGEST_ID, db, transaction
 from app.core.errors import DomainError
 
 CHOICES_SHOWN = 20
@@ -81,7 +81,7 @@ class ListPages(Declaration):
 
     @page("/saved/<int:saved_id>/delete", methods=("POST",))
     def delete_filter(self, saved_id: int) -> Any:
-        if saved_id > LARGEST_BIGINT:
+        if saved_id > LARGEST_ID:
             abort(404)
         with transaction():
             list_settings.remove_filter(db.session(), type(self).__name__, saved_id)

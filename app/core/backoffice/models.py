@@ -76,13 +76,21 @@ class BulkWork(Record):
     groups: Mapped[list[list[int]]] = mapped_column(JSON, info=label("记录"))
     """Ids of the rows; those of a group are done in one transaction."""
     groups_done: Mapped[int] = mapped_column(Integer, default=0)
-    total: Mapped[int] = mapped_column(Integer, info=label("总数"))
-    done: Mapped[int] = mapped_column(Integer, default=0, info=label("已处理"))
     refusals: Mapped[list[Any]] = mapped_column(JSON, default=list, info=label("失败"))
     """(id, reason) of each row that was refused."""
     back: Mapped[dict[str, str]] = mapped_column(JSON)
     """The arguments of the list on which the rows were ticked."""
     finished_at: Mapped[datetime | None] = mapped_column(Moment, info=label("完成时间"))
+
+    @property
+    def total(self) -> int:
+        """How many rows there are."""
+        return sum(len(group) for group in self.groups)
+
+    @property
+    def done(self) -> int:
+        """How many rows had their turn so far."""
+        return sum(len(group) for group in self.groups[: self.groups_done])
 
     @property
     def succeeded(self) -> int:

@@ -17,14 +17,13 @@ from werkzeug.wrappers import Response
 
 from app.core import audit, clock, media
 from app.core.backoffice import bulk_work, forms, listing, record_page, screens
-from app.core.backoffice.attributes import LARGEST_BIGINT
 from app.core.backoffice.elements import Bulk, Shown
 from app.core.backoffice.fields import fields
 from app.core.backoffice.form_pages import FormPages
 from app.core.backoffice.list_pages import ListPages
 from app.core.backoffice.models import BulkWork
 from app.core.backoffice.pages import page
-from app.core.db import db, reading, transaction, whole_number
+from app.core.db import LARGEST_ID, db, reading, transaction, whole_number
 from app.core.errors import Conflict, Invalid
 from app.core.workflow import Move
 
@@ -165,7 +164,7 @@ class ModuleView(ListPages, FormPages):
         return jsonify(busy=work.finished_at is None, done=work.done, total=work.total)
 
     def _own_work(self, work_id: int) -> BulkWork:
-        work = db.session.get(BulkWork, work_id, populate_existing=True) if work_id <= LARGEST_BIGINT else None
+        work = db.session.get(BulkWork, work_id, populate_existing=True) if work_id <= LARGEST_ID else None
         if work is None or (work.user_id, work.view) != (current_user.id, type(self).__name__):
             abort(404)
         return work if work.action in self.bulks else abort(404)
