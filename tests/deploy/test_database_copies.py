@@ -1,6 +1,7 @@
 """Base copies, archived WAL and the way back, with the scripts and settings that are deployed (S2)."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +22,18 @@ def place() -> Iterator[Path]:
     """A folder that the owner of the servers may enter, as those of pytest may not be."""
     with TemporaryDirectory() as folder:
         yield Path(folder)
+
+
+@contextmanager
+def serving(server: Server) -> Iterator[None]:
+    """Started and answering; whatever happens, it does not stay behind."""
+    running = server.start()
+    try:
+        server.wait()
+        yield
+    finally:
+        running.terminate()
+        running.wait(20)
 
 
 @pytest.mark.req("S2")
@@ -45,22 +58,15 @@ def test_a_lost_server_comes_back_to_a_chosen_moment_and_to_the_last_archived_on
     for name, until, numbers in (("chosen", moment.isoformat(), [1]), ("all", "", [1, 2])):
         other = Server(place / name, None)
         other.recover(first, place / "wal", until)
-        running = other.start()
-        try:
-            other.wait()
+        with serving(other):
             assert other.ask("SELECT array_agg(number ORDER BY number) FROM house") == numbers
-        finally:
-            running.terminate()
-            running.wait(20)
 
 
 @pytest.mark.req("S2")
 def test_old_copies_go_with_the_wal_that_only_they_needed_and_nothing_is_laid_over_data(place: Path) -> None:
     server = Server(place / "one", place / "wal")
     server.create()
-    running = server.start()
-    try:
-        server.wait()
+    with serving(server):
         copies = [server.base_backup(place / "copies") for _ in range(3)]
         needed = (copies[1] / "backup_label").read_text().split("file ")[1].split(")")[0]
         assert [copy.exists() for copy in copies] == [False, True, True]
@@ -69,16 +75,12 @@ def test_old_copies_go_with_the_wal_that_only_they_needed_and_nothing_is_laid_ov
         assert min(segments) >= needed
         with pytest.raises(SystemExit, match="不是空目录"):
             server.recover(copies[2], place / "wal")
-    finally:
-        running.terminate()
-        running.wait(20)
 
 
 @pytest.mark.req("S2")
 def test_the_doctor_tells_when_nothing_is_archived_any_more(place: Path) -> None:
     server = Server(place / "one", place / "wal")
     server.create()
-    running = server.start()
     url = f"postgresql+psycopg://postgres@{server.address}:{server.port}/postgres"
     app = create_app(DATA_DIR=place / "data", DATABASE_URL=url, LOG_LEVEL="CRITICAL")
 
@@ -88,19 +90,17 @@ def test_the_doctor_tells_when_nothing_is_archived_any_more(place: Path) -> None
             db.session.remove()
         return f"{doctor.SIGNS[finding.level]} {finding.text}"
 
-    try:
-        server.wait()
-        server.ask("SELECT pg_switch_wal()")
-        wait_until(lambda: "[正常] 最近一次在" in said(), 20)
-        (place / "wal").rename(place / "gone")
-        server.ask("CREATE TABLE house (number int)")
-        server.ask("SELECT pg_switch_wal()")
-        wait_until(lambda: "[异常]" in said() and "归档失败" in said(), 20)
-    finally:
-        with app.app_context():
-            db.engine.dispose()
-        running.terminate()
-        running.wait(20)
+    with serving(server):
+        try:
+            server.ask("SELECT pg_switch_wal()")
+            wait_until(lambda: "[正常] 最近一次在" in said(), 20)
+            (place / "wal").rename(place / "gone")
+            server.ask("CREATE TABLE house (number int)")
+            server.ask("SELECT pg_switch_wal()")
+            wait_until(lambda: "[异常]" in said() and "归档失败" in said(), 20)
+        finally:
+            with app.app_context():
+                db.engine.dispose()
 
 
 @pytest.mark.req("S2")
