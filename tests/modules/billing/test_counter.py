@@ -134,6 +134,30 @@ def test_arrears_stand_in_the_column_of_their_age(browse: Browse, store: Store) 
 
 
 @pytest.mark.req("B3")
+def test_bills_are_filtered_by_a_span_of_months_and_what_is_no_month_is_said(browse: Browse, store: Store) -> None:
+    with store() as session:
+        customer, unit, _member = make_household(session)
+        numbers = []
+        for month in ("2026-01", "2026-02", "2026-03", "2026-10"):
+            bill = make_bill(session, customer, unit)
+            bill.period = month
+            numbers.append(bill.number)
+    cashier = browse("cashier", CASHIER)
+
+    def listed(asked: str) -> list[bool]:
+        page = cashier.get(f"/billing/bill/?{asked}").get_data(as_text=True)
+        return [f"{number}<" in page for number in numbers]
+
+    assert listed("period_from=2026-02&period_to=2026-03") == [False, True, True, False]
+    assert listed("period_from=2026-03") == [False, False, True, True]
+    assert listed("period_to=2026-01") == [True, False, False, False]
+    for wrong in ("2026-13", "2026", "２０２６-01", "x"):
+        page = cashier.get(f"/billing/bill/?period_from={wrong}")
+        assert page.status_code == 200
+        assert "筛选值无效" in page.get_data(as_text=True)
+
+
+@pytest.mark.req("B3")
 def test_the_days_cash_stands_by_channel(browse: Browse, store: Store) -> None:
     with store() as session:
         customer, unit, _member = make_household(session)

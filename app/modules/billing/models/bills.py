@@ -28,7 +28,7 @@ from app.modules.members.models import Customer
 UNPAID, PART_PAID, PAID, VOID = "unpaid", "part_paid", "paid", "void"
 OPEN = (UNPAID, PART_PAID)
 """The states in which something is owed."""
-OPEN_IN_SQL = "state IN ('unpaid', 'part_paid')"
+OPEN_IN_SQL = f"state IN ('{UNPAID}', '{PART_PAID}')"
 """The same as the index of open bills has it: a query is seen to fit it only when it says this word by word."""
 DRAFT, ISSUING, ISSUED, CANCELLED = "draft", "issuing", "issued", "cancelled"
 PENDING, APPROVED, REJECTED = "pending", "approved", "rejected"

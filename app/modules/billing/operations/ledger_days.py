@@ -20,6 +20,7 @@ ROWS_AT_ONCE = 50_000
 """So many rows are summed in one transaction: a fraction of a second, during which SQLite lets nobody else write."""
 _ONLY = 1
 _AMOUNT = "amount_fen"
+_COLUMNS = (*LedgerDay.KEYS, _AMOUNT)
 _ROW = {
     **{name: getattr(LedgerEntry, name) for name in ("community_id", "booked_on", "kind", "debit", "credit", _AMOUNT)},
     "period": func.coalesce(LedgerEntry.period, ""),
@@ -31,9 +32,7 @@ _ROW = {
 def movements() -> Subquery:
     """All movements of the ledger with the columns of ``LedgerDay``: sums where there are any, single rows after."""
     recent = _rows(LedgerEntry.id > _mark()).cte("recent").prefix_with("MATERIALIZED")  # a range of the primary key
-    names = (*LedgerDay.KEYS, _AMOUNT)
-    summed = select(*(getattr(LedgerDay, name) for name in names))
-    return union_all(summed, select(*(recent.c[name] for name in names))).subquery("movements")
+    return union_all(_kept(), select(*(recent.c[name] for name in _COLUMNS))).subquery("movements")
 
 
 def sum_ledger(session: Session, _payload: Mapping[str, Any]) -> None:
@@ -80,12 +79,13 @@ def summed_through(session: Session) -> int:
 
 def differing(session: Session) -> int:
     """How many sums are not those of their rows."""
-    now = [getattr(LedgerDay, name) for name in (*LedgerDay.KEYS, _AMOUNT)]
-    expected = _sums(LedgerEntry.id <= _mark())
-    wrong = union_all(
-        select(*now).except_(expected).subquery().select(), expected.except_(select(*now)).subquery().select()
-    ).subquery()
+    kept, expected = _kept(), _sums(LedgerEntry.id <= _mark())
+    wrong = union_all(kept.except_(expected).subquery().select(), expected.except_(kept).subquery().select()).subquery()
     return session.scalar(select(func.count()).select_from(wrong)) or 0
+
+
+def _kept() -> Select[Any]:
+    return select(*(getattr(LedgerDay, name) for name in _COLUMNS))
 
 
 def _mark() -> ScalarSelect[int]:
@@ -106,12 +106,11 @@ def _sums(*conditions: Any) -> Select[Any]:
 def _add_up(session: Session, *conditions: Any) -> None:
     at = clock.now()
     sums = _sums(*conditions).subquery()
-    names = (*LedgerDay.KEYS, _AMOUNT)
     values = select(
-        *(sums.c[name] for name in names),
+        *(sums.c[name] for name in _COLUMNS),
         *(literal(at, type_=LedgerDay.created_at.type) for _name in ("created_at", "updated_at")),
     ).where(literal(True))  # SQLite needs a WHERE between SELECT and ON CONFLICT
-    insert = conflict_insert(session, LedgerDay).from_select([*names, "created_at", "updated_at"], values)
+    insert = conflict_insert(session, LedgerDay).from_select([*_COLUMNS, "created_at", "updated_at"], values)
     execute(
         session,
         insert.on_conflict_do_update(
