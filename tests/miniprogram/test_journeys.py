@@ -152,6 +152,7 @@ def test_a_repair_from_report_to_rating(phone: Pick, photo: Path) -> None:
     technician.sees(number[0])
     technician.tap("约时间")
     technician.tap("提交", ".ask")
+    technician.sees("提议的上门时间")
 
     tenant.page.reload()
     tenant.settle()
