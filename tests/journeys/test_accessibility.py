@@ -17,7 +17,8 @@ PAGES = (
     "/account/totp", "/system/search/", "/system/help/", "/members/customer/", "/members/customer/1",
     "/members/customer/new", "/members/certification/?state=pending", "/billing/bill/", "/billing/counter/",
     "/billing/issue/", "/billing/entry/", "/repairs/board/", "/repairs/work_order/", "/feedback/feedback/",
-    "/leasing/listing/", "/notices/notice/new", "/ads/ad/", "/lost_found/lost_found_item/", "/estate/unit/",
+    "/feedback/feedback/1", "/leasing/listing/", "/leasing/listing/new",
+    "/notices/notice/new", "/ads/ad/", "/lost_found/lost_found_item/", "/estate/unit/",
     "/import/unit/", "/system/settings/", "/system/roles/", "/system/roles/new", "/system/staff/", "/system/outbox/",
 )  # fmt: skip
 
@@ -42,9 +43,11 @@ def signed_in(context: BrowserContext, walker: str) -> Page:
 
 
 def serious(page: Page) -> list[tuple[str, str]]:
-    """What axe finds on the page as it stands."""
+    """What axe finds on the page as it stands, and ids that labels and links would miss."""
     found = [one for one in Axe().run(page).response["violations"] if one["impact"] in ("serious", "critical")]
-    return [(one["id"], one["nodes"][0]["html"][:160]) for one in found]
+    ids = page.eval_on_selector_all("[id]", "all => all.map(one => one.id)")
+    twice = [("id that is not unique", one) for one in sorted(set(ids)) if ids.count(one) > 1]
+    return [(one["id"], one["nodes"][0]["html"][:160]) for one in found] + twice
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -100,6 +100,11 @@ class Handset:
         self.page.wait_for_load_state("networkidle")
         self.page.locator("[aria-busy=true]").wait_for(state="detached")
 
+    def again(self) -> None:
+        """Load the page anew, as one does who wants to know what the others have done."""
+        self.page.reload()
+        self.settle()
+
     def tap(self, words: str, within: str = "") -> None:
         """Tap what says so (the last of it: sheets and dialogs lie on top)."""
         self.page.locator(f"{within} :text-is('{words}')".strip()).locator("visible=true").last.click()

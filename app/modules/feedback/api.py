@@ -74,6 +74,7 @@ class FeedbackDetailOut(FeedbackOut):
     replies: list[ReplyOut]
     answered_at: datetime | None
     closed_at: datetime | None
+    moves: list[operations.AuthorsMove]
 
 
 class RatingIn(Schema):
@@ -141,6 +142,7 @@ def detail(session: Session, feedback: Feedback) -> FeedbackDetailOut:
         ],
         answered_at=clock.local(feedback.answered_at) if feedback.answered_at else None,
         closed_at=clock.local(feedback.closed_at) if feedback.closed_at else None,
+        moves=operations.authors_moves(feedback),
     )  # fmt: skip
 
 
@@ -200,7 +202,7 @@ def add_reply(caller: Caller, feedback_id: str, body: WordsIn) -> FeedbackDetail
 
 @api.post("/feedback/<feedback_id>/rate", roles=RESIDENTS, body=RatingIn, returns=FeedbackDetailOut)
 def rate(caller: Caller, feedback_id: str, body: RatingIn) -> FeedbackDetailOut:
-    """评价答复，评价后办结"""
+    """评价答复，每次答复一次；尚未办结的随之办结"""
     session = db.session()
     return detail(session, operations.rate(session, mine(session, caller, feedback_id), body.rating, body.comment))
 

@@ -50,6 +50,7 @@ class Feedback(Record):
         accept=Move((SUBMITTED,), PROCESSING, "受理", confirm="由您受理并转为处理中，提交人会收到受理通知。"),
         answer=Move(OPEN, ANSWERED, "答复"),
         close=Move((ANSWERED,), CLOSED, "办结", confirm="办结后不再答复，提交人会收到通知，并可申请重新处理。"),
+        rate=Move((ANSWERED, CLOSED), CLOSED, "评价"),
         reopen=Move((ANSWERED, CLOSED), PROCESSING, "重新处理", right="approve"),
     )
 

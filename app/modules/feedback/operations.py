@@ -7,12 +7,12 @@ are copies that belong to nobody, and no message is sent about it, since a messa
 import io
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from PIL import Image
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from app.core import audit, clock, media, messages, settings
@@ -38,6 +38,7 @@ PAGE = "/pkg-feedback/detail"
 NOBODY = Actor("member", "", "匿名用户")
 AT_ONCE = 500
 LONGEST = 2000
+AuthorsMove = Literal["reply", "rate", "reopen"]
 
 
 def submit(
@@ -167,11 +168,27 @@ def add(session: Session, feedback: Feedback, content: str) -> FeedbackReply:
 
 
 def rate(session: Session, feedback: Feedback, rating: int, note: str) -> Feedback:
-    """The author says how content they are, which closes it. Raises Conflict unless it is answered."""
+    """The author says how content they are, once, which closes what is only answered. Raises Conflict."""
+    if feedback.rating is not None:
+        raise Conflict(_("已经评价过"))
     _stay_unknown(feedback)
     return Feedback.flow.apply(
-        session, feedback, "close", rating=rating, rating_note=note.strip(), closed_at=clock.now()
-    )
+        session, feedback, "rate", Feedback.rating.is_(None), rating=rating, rating_note=note.strip(),
+        closed_at=func.coalesce(Feedback.closed_at, clock.now()),
+    )  # fmt: skip
+
+
+def authors_moves(feedback: Feedback) -> list[AuthorsMove]:
+    """What its author may do now; each may still be refused, when staff were faster."""
+    moves: list[AuthorsMove] = []
+    if feedback.state != CLOSED:
+        moves.append("reply")
+    if feedback.state not in OPEN:
+        if feedback.rating is None:
+            moves.append("rate")
+        if not _too_late(feedback):
+            moves.append("reopen")
+    return moves
 
 
 def close(session: Session, feedback: Feedback) -> Feedback:
@@ -187,8 +204,8 @@ def reopen(session: Session, feedback: Feedback, reason: str, *, by_author: bool
     text = _text(reason)
     if by_author:
         _stay_unknown(feedback)
-        limit = settings.get("feedback.reopen_days")
-        if feedback.closed_at is not None and clock.now() - feedback.closed_at > timedelta(days=limit):
+        if _too_late(feedback):
+            limit = settings.get("feedback.reopen_days")
             raise Conflict(_("办结已超过 %(n)s 天，请重新提交", n=limit), code="too_late")
     chosen = session.get_one(FeedbackType, feedback.type_id)
     Feedback.flow.apply(
@@ -252,6 +269,12 @@ def remove(session: Session, feedback: Feedback) -> None:
         raise Conflict(_("已有答复记录，不能删除"))
     session.delete(feedback)
     session.flush()
+
+
+def _too_late(feedback: Feedback) -> bool:
+    """Whether its author can no longer have it worked on again."""
+    limit = timedelta(days=settings.get("feedback.reopen_days"))
+    return feedback.closed_at is not None and clock.now() - feedback.closed_at > limit
 
 
 def _text(content: str) -> str:

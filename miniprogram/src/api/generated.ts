@@ -339,6 +339,7 @@ export interface FeedbackDetailOut {
   replies: ReplyOut[]
   answered_at: string | null
   closed_at: string | null
+  moves: ('rate' | 'reopen' | 'reply')[]
 }
 
 /** 投诉或建议；anonymous 为真时物业看不到提交人，也不会发送消息通知 */
@@ -1357,7 +1358,7 @@ export interface Operations {
   'GET /feedback-types': { query: {  }; body: undefined; answer: PageTypeOut }
   /** 一条投诉建议及其答复 */
   'GET /feedback/{}': { query: {  }; body: undefined; answer: FeedbackDetailOut }
-  /** 评价答复，评价后办结 */
+  /** 评价答复，每次答复一次；尚未办结的随之办结 */
   'POST /feedback/{}/rate': { query: {  }; body: RatingIn; answer: FeedbackDetailOut }
   /** 未解决，申请重新处理 */
   'POST /feedback/{}/reopen': { query: {  }; body: WordsIn; answer: FeedbackDetailOut }

@@ -80,6 +80,7 @@ def test_a_complaint_is_answered_rated_and_closed(resident: Phone, browse: Brows
     seen = resident.get(f"/feedback/{number}").json
     assert seen is not None
     assert seen["state"] == "answered"
+    assert seen["moves"] == ["reply", "rate", "reopen"]
     assert [(reply["by"], reply["content"]) for reply in seen["replies"]] == [
         ("staff", "正在联系清运"), ("me", "今天还是有味道"), ("staff", "已清运并消杀"),
     ]  # fmt: skip
@@ -238,7 +239,14 @@ def test_what_was_answered_and_left_is_closed_and_may_be_reopened_for_a_while(
         clerk = browse("clerk", CLERK)  # a week later one has been signed out
         clerk.post(f"/feedback/feedback/{number}/reply", data={"content": "再次处理", "final": "1"})
         clerk.post(f"/feedback/feedback/{number}/move/close")
+        closed = resident.get(f"/feedback/{number}").json
+        assert closed is not None
+        assert (closed["state"], closed["moves"]) == ("closed", ["rate", "reopen"])
     with clock.travel(timedelta(days=24)):
+        rated = resident.post(f"/feedback/{number}/rate", {"rating": 3}).json
+        assert rated is not None
+        assert (rated["rating"], rated["moves"], rated["closed_at"]) == (3, [], closed["closed_at"])
+        assert resident.post(f"/feedback/{number}/rate", {"rating": 5}).status_code == 409, "once"
         late = resident.post(f"/feedback/{number}/reopen", {"content": "又来了"})
         assert late.status_code == 409
         assert late.json is not None
