@@ -7,6 +7,7 @@ const KEPT = {
     "blockquote", "hr", "a", "img", "table", "thead", "tbody", "tr", "th", "td", "caption"],
   ALLOWED_ATTR: ["href", "title", "src", "alt", "colspan", "rowspan"],
   ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|tel:|\/api\/v1\/media\/[0-9a-f]{32}$)/i,
+  ADD_URI_SAFE_ATTR: ["colspan", "rowspan"],
 };
 
 const cleaned = (html) => {
