@@ -179,9 +179,9 @@ class Record(Model):
         return None if column is None else column.in_(list(ids))
 
 
-def choice_column(choices: Mapping[str, str], text: str, default: str | None = None) -> Any:
+def choice_column(choices: Mapping[str, str], text: str, default: str | None = None, *, help: str = "") -> Any:
     """A column that holds one of a few keys; ``choices`` maps each to its Chinese name."""
-    return mapped_column(String(24), default=default, index=True, info=label(text, choices=choices))
+    return mapped_column(String(24), default=default, index=True, info=label(text, choices=choices, help=help))
 
 
 def state_column(initial: str, text: str = "状态") -> Any:

@@ -5,8 +5,11 @@ import re
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from sqlalchemy import func, select
 
 from app import demo
+from app.core.audit import AuditEntry
+from app.core.backoffice import ModuleView
 from tests.conftest import Browse, Store
 from tests.factories import PASSWORD, make_staff
 
@@ -72,6 +75,49 @@ def test_every_page_opens_cleanly(address: str, store: Store, chromium: Browser,
     assert visit_all(page, address) == {}
     assert complaints == []
     context.close()
+
+
+def test_a_form_that_is_opened_and_saved_changes_nothing(
+    app: Flask, address: str, store: Store, chromium: Browser
+) -> None:
+    with store() as session:
+        make_staff(session, "walker")
+    page = chromium.new_context(locale="zh-CN").new_page()
+    page.goto(f"{address}/login/")
+    page.fill("[name=username]", "walker")
+    page.fill("[name=password]", PASSWORD)
+    page.click("[type=submit]")
+    page.wait_for_url(f"{address}/")
+    saved, problems = 0, {}
+    for view in app.extensions["appbuilder"].baseviews:
+        if not isinstance(view, ModuleView) or not view.edit_attributes or view.readonly or not view.can_edit:
+            continue
+        with store() as session:
+            before = session.scalar(select(func.max(AuditEntry.seq)))
+            newest = session.scalars(select(view.model).order_by(view.model.id.desc()).limit(1)).first()
+            session.expunge_all()
+        if newest is None:
+            continue
+        page.goto(f"{address}{view.route_base}/{newest.id}")
+        changing = page.get_by_role("link", name="修改", exact=True)
+        with app.test_request_context():
+            assert changing.count() == (0 if view.fixed(newest) else 1), view.route_base
+        if not changing.count():
+            continue
+        changing.click()
+        page.locator(".form-actions [type=submit]").first.click()
+        page.wait_for_load_state()
+        if not page.url.endswith(f"{view.route_base}/{newest.id}"):
+            problems[view.route_base] = page.url, page.locator("main").first.inner_text()
+        saved += 1
+        with store() as session:
+            query = select(AuditEntry.action, AuditEntry.changes).where(
+                AuditEntry.seq > before, AuditEntry.record == view.model.__tablename__
+            )
+            if entries := [tuple(entry) for entry in session.execute(query)]:
+                problems[view.route_base] = entries
+    assert problems == {}
+    assert saved > 20, saved
 
 
 @pytest.mark.req("G8")

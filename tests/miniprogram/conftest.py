@@ -181,16 +181,27 @@ class Desk:
         self.page.get_by_role("button", name=title, exact=True).click()
 
 
-@pytest.fixture
-def desk(park: Park, chromium: Browser) -> Iterator[Desk]:
-    """The property's own desk, signed in."""
+def seat(park: Park, chromium: Browser, username: str) -> Iterator[Desk]:
+    """Somebody of the demonstration's staff at the back office, signed in."""
     context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto(f"{park.address}/login/")
-    page.fill("[name=username]", "property")
+    page.fill("[name=username]", username)
     page.fill("[name=password]", "Demo-2026!")
     page.click("[type=submit]")
     page.wait_for_url(f"{park.address}/")
     yield Desk(park.address, page)
     context.close()
+
+
+@pytest.fixture
+def desk(park: Park, chromium: Browser) -> Iterator[Desk]:
+    """The property's own desk."""
+    yield from seat(park, chromium, "property")
+
+
+@pytest.fixture
+def superadmin(park: Park, chromium: Browser) -> Iterator[Desk]:
+    """The desk of who may do everything."""
+    yield from seat(park, chromium, "admin")

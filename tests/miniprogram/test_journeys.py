@@ -1,5 +1,6 @@
 """Each role does its journeys on a phone."""
 
+import os
 import re
 from pathlib import Path
 
@@ -52,6 +53,38 @@ def test_a_guest_reads_everything_and_declines_to_certify(phone: Pick) -> None:
     guest.page.locator(".ask [role=img][style*=blob]").wait_for()
     guest.open("/pkg-convenience/list")
     guest.sees("拨打")
+
+
+@pytest.mark.req("N2")
+def test_ads_stand_on_the_phone_in_the_layout_and_shape_that_staff_choose(phone: Pick, superadmin: Desk) -> None:
+    guest = phone()
+    for layout, ratio in (("card", "16:9"), ("grid", "1:1"), ("list", "3:1"), ("carousel", "2:1")):
+        superadmin.open("/ads/ad_slot/", "首页广告")
+        superadmin.page.get_by_role("link", name="修改").click()
+        superadmin.page.select_option("[name=layout]", layout)
+        superadmin.page.select_option("[name=ratio]", ratio)
+        superadmin.page.locator(".form-actions [type=submit]").click()
+        superadmin.page.wait_for_url(re.compile(r"/ad_slot/\d+$"))
+        guest.again()
+        posters = guest.page.locator(f".ads.as-{layout} .picture")
+        posters.first.scroll_into_view_if_needed()
+        first, second = (posters.nth(number).bounding_box() for number in (0, 1))
+        assert first
+        assert second
+        width, height = map(int, ratio.split(":"))
+        beside, below = second["x"] - first["x"], second["y"] - first["y"]
+        if layout == "card":
+            assert 300 < first["width"] < beside < 390, "the next one looks in"
+        elif layout == "carousel":
+            assert first["width"] == beside == 390, "from edge to edge"
+        else:
+            assert abs(first["width"] / first["height"] - width / height) < 0.02
+        if layout == "grid":
+            assert (below, beside > first["width"]) == (0, True)
+        if layout == "list":
+            assert (beside, below > first["height"]) == (0, True)
+        if place := os.environ.get("PHONE_PICTURES"):
+            guest.page.screenshot(path=Path(place, f"ads-{layout}.png"))
 
 
 def certify(visitor: Handset, photo: Path) -> None:

@@ -165,6 +165,10 @@ class Declaration(ModelView):
         """Further buttons of a record's page."""
         return ()
 
+    def fixed(self, record: Any) -> str:
+        """Why this record is not to be changed now, in words; "" when it may be. The operation refuses besides."""
+        return ""
+
     # ---- what may be done
 
     def offers(self, action: str) -> bool:

@@ -45,7 +45,9 @@ class ValueField(Field):
     def process_formdata(self, valuelist: list[str]) -> None:
         if not valuelist:
             return
-        self.raw = valuelist[0].strip()
+        shown, self.raw = self.raw, valuelist[0].strip()
+        if self.raw and self.raw == shown:
+            return  # as it was shown: the form may show less of it than there is, a moment without its seconds
         self.data = None
         if any(ord(c) < 32 and c not in "\r\n\t" for c in self.raw):
             raise ValueError(_("“%(label)s”含有不允许的字符", label=self.label.text))

@@ -30,7 +30,11 @@ class FormPages(Declaration):
     def edit(self, pk: int) -> Any:
         if not self.may_edit():
             abort(404)
-        return self._form(self.find(db.session(), pk))
+        record = self.find(db.session(), pk)
+        if request.method == "GET" and (why := self.fixed(record)):
+            flash(why, "warning")
+            return redirect(self.url("show", pk=pk))
+        return self._form(record)
 
     @page("/images", action="edit", methods=("POST",))
     def upload(self) -> Any:

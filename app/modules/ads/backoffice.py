@@ -60,6 +60,9 @@ class AdView(ModuleView):
         publishing.check_reach(values["community_id"])
         return operations.save(session, record, values)
 
+    def fixed(self, record: Ad) -> str:
+        return operations.fixed(record)
+
     def saved(self, session: Session, record: Ad) -> None:
         operations.fit_poster(session, record, session.get_one(AdSlot, record.slot_id))
 

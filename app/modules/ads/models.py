@@ -31,7 +31,9 @@ class AdSlot(Record):
     interval_seconds: Mapped[int] = mapped_column(
         Integer, default=4, info=label("轮播间隔（秒）", minimum=1, maximum=60)
     )
-    ratio: Mapped[str] = choice_column(RATIOS, "图片宽高比", "2:1")
+    ratio: Mapped[str] = choice_column(
+        RATIOS, "图片宽高比", "2:1", help="改变后，已有的海报从中间按新比例裁切；用模板制作的请重新制作"
+    )
     position: Mapped[int] = mapped_column(Integer, default=0, index=True, info=label("排序", help="小的在前"))
     enabled: Mapped[bool] = mapped_column(Boolean, default=True, info=label("启用"))
 

@@ -43,8 +43,8 @@ def save(session: Session, ad: Ad | None, values: Mapping[str, Any]) -> Ad:
     if ad is None:
         ad = Ad()
         session.add(ad)
-    elif ad.state in (PUBLISHED, PENDING):
-        raise Conflict(_("广告已提交审批或正在展示，请先驳回或下架再修改"))
+    elif why := fixed(ad):
+        raise Conflict(why)
     for name, value in values.items():
         setattr(ad, name, value)
     session.flush()
@@ -144,10 +144,15 @@ def size_of(slot: AdSlot) -> tuple[int, int]:
     return WIDTH, WIDTH * height // width
 
 
+def fixed(ad: Ad) -> str:
+    """Why an ad is not to be changed now, in words; "" when it may be."""
+    return _("广告已提交审批或正在展示，请先驳回或下架再修改") if ad.state in (PUBLISHED, PENDING) else ""
+
+
 def give_poster(session: Session, ad: Ad, picture: media.Picture, owner_id: str) -> None:
     """Make a picture the ad's poster in place of the one it had. Raises Conflict while the ad is shown or waits."""
-    if ad.state in (PUBLISHED, PENDING):
-        raise Conflict(_("广告已提交审批或正在展示，请先驳回或下架再修改"))
+    if why := fixed(ad):
+        raise Conflict(why)
     for file in media.of(session, ad):
         media.drop(session, file)
     file = media.keep(session, picture, "staff", owner_id)

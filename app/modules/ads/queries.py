@@ -26,7 +26,7 @@ def in_slots(member_id: int | None) -> Any:
     ranked = (
         select(
             Ad.id, Ad.title, Ad.poster_key, Ad.link_kind, Ad.notice_id, Ad.link_text, AdSlot.layout,
-            AdSlot.interval_seconds, AdSlot.slides, AdSlot.key.label("slot_key"), slot_place, place,
+            AdSlot.ratio, AdSlot.interval_seconds, AdSlot.slides, AdSlot.key.label("slot_key"), slot_place, place,
         )
         .join(AdSlot, AdSlot.id == Ad.slot_id)
         .where(AdSlot.enabled.is_(True), shown(member_id))

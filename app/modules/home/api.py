@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from flask import Response, request
@@ -49,9 +49,10 @@ class SlideOut(Schema):
 
 
 class AdsOut(Schema):
-    """广告位；layout：carousel 通栏轮播、card 卡片轮播、grid 一行两个、list 上下排列"""
+    """广告位；layout：carousel 通栏轮播、card 卡片轮播、grid 一行两个、list 上下排列；ratio：图片宽高比，如 2:1"""
 
-    layout: str
+    layout: Literal["carousel", "card", "grid", "list"]
+    ratio: str
     interval_ms: int
     slides: list[SlideOut]
 
@@ -100,6 +101,7 @@ def _slot(slides: list[Any]) -> AdsOut:
     """A slot as the phone draws it: its form, and its ads in order."""
     return AdsOut(
         layout=slides[0].layout,
+        ratio=slides[0].ratio,
         interval_ms=slides[0].interval_seconds * 1000,
         slides=[
             SlideOut(

@@ -21,6 +21,7 @@ def news(session: Session, role: str, member_id: int | None, *, with_notices: bo
             literal(NOTICE).label("part"), Notice.id, Notice.title, cast(Notice.category_id, String).label("kind"),
             cast(null(), String).label("poster_key"), cast(null(), Integer).label("notice_id"),
             NoticeCategory.name.label("link_text"), cast(null(), String).label("layout"),
+            cast(null(), String).label("ratio"),
             cast(null(), Integer).label("interval_seconds"), Notice.pinned, Notice.starts_at,
             literal(0).label("slot_place"), func.row_number().over(order_by=notices.newest_first()).label("place"),
         )
@@ -36,7 +37,7 @@ def news(session: Session, role: str, member_id: int | None, *, with_notices: bo
             select(newest),
             select(
                 literal(AD), slides.c.id, slides.c.title, slides.c.link_kind, slides.c.poster_key, slides.c.notice_id,
-                slides.c.link_text, slides.c.layout, slides.c.interval_seconds, null(), null(),
+                slides.c.link_text, slides.c.layout, slides.c.ratio, slides.c.interval_seconds, null(), null(),
                 slides.c.slot_place, slides.c.place,
             ),
         )

@@ -6,9 +6,10 @@ export interface AddressOut {
   address: string
 }
 
-/** 广告位；layout：carousel 通栏轮播、card 卡片轮播、grid 一行两个、list 上下排列 */
+/** 广告位；layout：carousel 通栏轮播、card 卡片轮播、grid 一行两个、list 上下排列；ratio：图片宽高比，如 2:1 */
 export interface AdsOut {
-  layout: string
+  layout: 'card' | 'carousel' | 'grid' | 'list'
+  ratio: string
   interval_ms: number
   slides: SlideOut[]
 }

@@ -59,7 +59,7 @@ def test_number_interval_and_layout_are_the_slots(browse: Browse, phone: PhoneOf
     form = {"title": "首页", "layout": "grid", "slides": "2", "interval_seconds": "7", "ratio": "1:1", "enabled": "1"}
     assert browse("boss").post(f"/ads/ad_slot/{slot}/edit", data=form).status_code == 302
     ads = phone().get("/home").json["ads"]  # type: ignore[index]
-    assert (ads["layout"], ads["interval_ms"]) == ("grid", 7000)
+    assert (ads["layout"], ads["ratio"], ads["interval_ms"]) == ("grid", "1:1", 7000)
     assert [slide["title"] for slide in ads["slides"]] == ["广告3", "广告2"]
     assert browse("boss").post(f"/ads/ad_slot/{slot}/edit", data=form | {"enabled": ""}).status_code == 302
     assert phone().get("/home").json["ads"] is None  # type: ignore[index]

@@ -98,6 +98,9 @@ class WorkOrderView(ModuleView):
             return reporting.take_call(session, values, current_user.id)
         return reporting.change(session, record, values, current_user.id)
 
+    def fixed(self, record: WorkOrder) -> str:
+        return reporting.fixed(record)
+
     def list_buttons(self) -> Iterable[Button]:
         yield Button(_("工单看板"), url_for("WorkOrderBoardView.show"), "fa-table-columns")
         yield Button(_("预约日历"), url_for("AppointmentCalendarView.show"), "fa-calendar-week")

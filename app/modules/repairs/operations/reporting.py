@@ -185,10 +185,15 @@ def leaf(session: Session, category_id: int) -> RepairCategory:
     return category
 
 
+def fixed(order: WorkOrder) -> str:
+    """Why an order is not to be changed, in words; "" when it may be."""
+    return "" if order.closed_at is None else _("工单已关闭，不能修改")
+
+
 def change(session: Session, order: WorkOrder, values: Mapping[str, Any], staff_id: int) -> WorkOrder:
     """Staff correct an order that is not closed: category, priority, place, description; deadlines follow."""
-    if order.closed_at is not None:
-        raise Invalid(_("工单已关闭，不能修改"))
+    if why := fixed(order):
+        raise Invalid(why)
     category = leaf(session, values.get("category_id", order.category_id))
     for name, value in values.items():
         setattr(order, name, value)

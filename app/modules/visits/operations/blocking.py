@@ -21,8 +21,8 @@ def save(session: Session, entry: BlockedVisitor | None, values: Mapping[str, An
     if entry is None:
         entry = BlockedVisitor()
         session.add(entry)
-    for name, value in {**values, "phone": mobile_number(values["phone"])}.items():
-        setattr(entry, name, value)
+    for name, value in values.items():
+        setattr(entry, name, mobile_number(value) if name == "phone" else value)
     session.flush()
     if in_force(entry):
         _call_off(session, entry)
