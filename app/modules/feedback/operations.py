@@ -257,7 +257,7 @@ def remove(session: Session, feedback: Feedback) -> None:
 def _text(content: str) -> str:
     text = content.strip()
     if not text or len(text) > LONGEST:
-        raise Invalid.field("content", _("请填写内容(不超过 %(limit)s 个字)", limit=LONGEST))
+        raise Invalid.field("content", _("请填写内容（不超过 %(limit)s 个字）", limit=LONGEST))
     return text
 
 
