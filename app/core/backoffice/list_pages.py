@@ -13,7 +13,7 @@ from app.core import sheets
 from app.core.backoffice import filters, list_settings, listing, record_page, screens
 from app.core.backoffice.attributes import Attribute
 from app.core.backoffice.declaration import Declaration
-from app.core.backoffice.pages import page
+from app.core.backoffice.pages import page, undoable
 from app.core.db import LARGEST_ID, db, transaction
 from app.core.errors import DomainError
 
@@ -84,8 +84,9 @@ class ListPages(Declaration):
         if saved_id > LARGEST_ID:
             abort(404)
         with transaction():
-            list_settings.remove_filter(db.session(), type(self).__name__, saved_id)
-        flash(_("已删除常用筛选"), "success")
+            saved = list_settings.remove_filter(db.session(), type(self).__name__, saved_id)
+            name, again = saved.name, self.url("save_filter", **saved.query)
+        flash(undoable(_("已删除常用筛选“%(name)s”", name=name), again, name=name), "success")
         return redirect(self.url("list", **self.kept(request.args)))
 
     @page("/columns", methods=("POST",))

@@ -65,12 +65,13 @@ def save_filter(session: Session, view: str, name: str, query: Mapping[str, str]
     return saved
 
 
-def remove_filter(session: Session, view: str, saved_id: int) -> None:
-    """Delete one of the person's own. Raises NotFound."""
+def remove_filter(session: Session, view: str, saved_id: int) -> SavedFilter:
+    """Delete one of the person's own, and tell what it was. Raises NotFound."""
     saved = session.get(SavedFilter, saved_id)
     if saved is None or saved.user_id != current_user.id or saved.view != view:
         raise NotFound()
     session.delete(saved)
+    return saved
 
 
 def choose_columns(session: Session, view: str, names: Sequence[str], chosen: Sequence[str]) -> None:

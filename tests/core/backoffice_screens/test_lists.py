@@ -5,6 +5,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 import pytest
@@ -311,9 +312,25 @@ def test_filters_are_kept_under_a_name_for_oneself(browse: Browse, store: Store)
     saved_id = re.search(r"/saved/(\d+)/delete", page).group(1)  # type: ignore[union-attr]
     assert other.post(f"/try/unit/saved/{saved_id}/delete").status_code == 404
     assert client.post(f"/try/unit/saved/{saved_id}/delete").status_code == 302
-    assert "只看商铺" not in text(client, "/try/unit/")
+    page = text(client, "/try/unit/")
+    assert "已删除常用筛选“只看商铺”" in page
+    assert "只看商铺</a>" not in page
     client.post("/try/unit/saved", data={"name": "空的"})
     assert "请先设置筛选条件" in text(client, "/try/unit/")
+
+
+def test_a_removed_filter_is_taken_back_from_the_message_that_says_so(browse: Browse, store: Store) -> None:
+    client = browse()
+    client.post("/try/unit/saved?kind=shop&sort=-number", data={"name": "<b>商铺</b>"})
+    saved_id = re.search(r"/saved/(\d+)/delete", text(client, "/try/unit/")).group(1)  # type: ignore[union-attr]
+    client.post(f"/try/unit/saved/{saved_id}/delete")
+    page = text(client, "/try/unit/")
+    assert "“&lt;b&gt;商铺&lt;/b&gt;”" in page
+    back = re.search(r'<form method="post" action="([^"]+)"[^>]*>(?:<input[^>]*>)*<button[^>]*>撤销', page)
+    assert back is not None
+    assert 'name="name" value="&lt;b&gt;商铺&lt;/b&gt;"' in back[0]
+    again = client.post(unescape(back[1]), data={"name": "<b>商铺</b>"}, follow_redirects=True).get_data(as_text=True)
+    assert re.search(r'<a href="/try/unit/\?kind=shop">&lt;b&gt;商铺&lt;/b&gt;</a>', again)
 
 
 def test_choices_answer_at_most_twenty_and_say_whether_there_are_more(browse: Browse, store: Store) -> None:
