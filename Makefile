@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 # Debian packages: root gets them installed, everybody else is told how.
 debian = { [ "$$(id -u)" = 0 ] && apt-get update -qq \
 	&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null; } \
-	|| { echo "缺少系统软件包,请先执行:sudo apt install $(1)"; exit 1; }
+	|| { echo "缺少系统软件包，请先执行：sudo apt install $(1)"; exit 1; }
 
 .PHONY: help run h5 mp api-client test browser lint types migration audit drills docs manuals bench screenshots clean
 
@@ -26,7 +26,7 @@ $(VENV)/development: $(VENV)/production requirements-dev.txt
 	@touch $@
 
 run: $(VENV)/production ## set up, migrate, seed the demo, serve on http://127.0.0.1:8080
-	@$(BIN)/python miniprogram/build.py h5 || echo "手机端未能构建,后台照常启动;稍后可执行 make h5"
+	@$(BIN)/python miniprogram/build.py h5 || echo "手机端未能构建，后台照常启动；稍后可执行 make h5"
 	$(BIN)/python run.py
 
 h5: $(VENV)/production ## build the phone's program for browsers, served at /m/

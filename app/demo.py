@@ -73,7 +73,7 @@ def refuse_accounts(app: Flask) -> None:
         names = [username for username, _name, _role in STAFF]
         for person in db.session.scalars(select(User).where(User.username.in_(names), User.active.is_(True))):
             if check_password_hash(person.password or "", PASSWORD):
-                raise SystemExit(f"生产环境中存在演示账号“{person.username}”,请先修改其密码或停用该账号")
+                raise SystemExit(f"生产环境中存在演示账号“{person.username}”，请先修改其密码或停用该账号")
 
 
 def init_app(app: Flask) -> None:
@@ -84,7 +84,7 @@ def init_app(app: Flask) -> None:
     def seed_command() -> None:
         """Fill an empty installation with the demonstration park and its accounts."""
         if not seed(current_app._get_current_object()):
-            raise click.ClickException("未写入:已有园区数据,或演示数据未开启(DEMO),或为生产环境")
+            raise click.ClickException("未写入：已有园区数据，或演示数据未开启（DEMO），或为生产环境")
         for account in accounts():
             click.echo(f"{account.where}\t{account.login}\t{account.secret}\t{account.role}")
 

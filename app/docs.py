@@ -21,11 +21,11 @@ def configuration(modules: Registry) -> str:
     lines = [
         "# 配置说明",
         "",
-        "<!-- 由 `make docs` 根据声明生成,请勿手工修改 -->",
+        "<!-- 由 `make docs` 根据声明生成，请勿手工修改 -->",
         "",
         "## 环境变量",
         "",
-        "安装级配置,启动时从环境变量读取,修改后需重启。数据库、密钥、地址等都在这里。",
+        "安装级配置，启动时从环境变量读取，修改后需重启。数据库、密钥、地址等都在这里。",
         "",
         "| 名称 | 默认值 | 说明 |",
         "| --- | --- | --- |",
@@ -33,7 +33,7 @@ def configuration(modules: Registry) -> str:
         "",
         "## 系统设置",
         "",
-        "管理员在后台“系统设置”中修改,立即生效,每次修改都有审计记录。",
+        "管理员在后台“系统设置”中修改，立即生效，每次修改都有审计记录。",
         "",
         "| 名称 | 标识 | 默认值 | 范围 | 说明 |",
         "| --- | --- | --- | --- | --- |",
@@ -49,7 +49,7 @@ def configuration(modules: Registry) -> str:
 
 def _option_default(option: config.Option) -> str:
     if option.secret:
-        return "开发环境自动生成;生产必填"
+        return "开发环境自动生成；生产必填"
     return "空" if option.default == "" else f"`{option.default}`"
 
 
@@ -95,7 +95,7 @@ def init_app(app: Flask) -> None:
     @group.command("manuals")
     @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
     def write_manuals(folder: Path) -> None:
-        """把全部手册写成 PDF,放进指定的文件夹。"""
+        """把全部手册写成 PDF，放进指定的文件夹。"""
         folder.mkdir(parents=True, exist_ok=True)
         for page in manual.pages():
             file = folder / f"{page.key.replace('/', '-')}.pdf"

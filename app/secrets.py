@@ -23,9 +23,9 @@ def complete(settings: dict[str, Any]) -> None:
         needed = [option.name for option in config.OPTIONS if option.secret]
         weak = [name for name in needed if len(settings[name]) < MINIMUM_LENGTH]
         if weak:
-            raise SystemExit(f"生产环境必须设置以下密钥(各不少于 {MINIMUM_LENGTH} 个字符):{'、'.join(weak)}")
+            raise SystemExit(f"生产环境必须设置以下密钥（各不少于 {MINIMUM_LENGTH} 个字符）：{'、'.join(weak)}")
         if settings["DEMO"]:
-            raise SystemExit("生产环境不能使用演示数据(DEMO=1)")
+            raise SystemExit("生产环境不能使用演示数据（DEMO=1）")
         return
     for name, value in made_once(settings["DATA_DIR"] / FILE, _development_keys).items():
         settings[name] = settings[name] or value

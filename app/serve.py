@@ -53,7 +53,7 @@ def prepare(app: Flask) -> None:
     with _alone(app):
         with app.app_context():
             if migration_state.is_ahead():
-                click.echo("数据库已由更新的版本升级,本版本照常运行")
+                click.echo("数据库已由更新的版本升级，本版本照常运行")
             else:
                 upgrade()
             permissions.sync()
@@ -87,11 +87,11 @@ def _refuse_a_taken_port(host: str, port: int) -> None:
             probe.bind(address)
         except OSError as error:
             reasons = {
-                errno.EADDRINUSE: f"端口 {port} 已被其他程序占用,请先停止该程序,或换一个端口:PORT={port + 1} make run",
-                errno.EACCES: f"没有使用端口 {port} 的权限,请换一个 1024 以上的端口:PORT=8080 make run",
-                errno.EADDRNOTAVAIL: f"本机没有地址 {host},请检查 HOST 设置",
+                errno.EADDRINUSE: f"端口 {port} 已被其他程序占用，请先停止它，或换一个端口：PORT={port + 1} make run",
+                errno.EACCES: f"没有使用端口 {port} 的权限，请换一个 1024 以上的端口：PORT=8080 make run",
+                errno.EADDRNOTAVAIL: f"本机没有地址 {host}，请检查 HOST 设置",
             }
-            raise SystemExit(reasons.get(error.errno or 0, f"无法监听 {host}:{port}:{error.strerror}")) from None
+            raise SystemExit(reasons.get(error.errno or 0, f"无法监听 {host}:{port}：{error.strerror}")) from None
 
 
 class Server(BaseApplication):
@@ -133,9 +133,9 @@ class Server(BaseApplication):
         config = self.application.config
         host = "127.0.0.1" if config["HOST"] in ("0.0.0.0", "::") else config["HOST"]  # noqa: S104
         address = config["PUBLIC_URL"] or f"http://{host}:{config['PORT']}"
-        click.echo(f"智慧社区智慧物业综合管理平台已启动:{address}/(接口文档 {address}/api/v1/docs),按 Ctrl-C 停止")
+        click.echo(f"智慧社区智慧物业综合管理平台已启动：{address}/（接口文档 {address}/api/v1/docs），按 Ctrl-C 停止")
         if config["DEMO"]:
-            click.echo("演示账号:")
+            click.echo("演示账号：")
             for account in demo.accounts():
                 click.echo(f"  {account.where}  {account.login}  {account.secret}  {account.role}")
 

@@ -74,7 +74,7 @@ class Invalid(DomainError):
     def __init__(
         self, message: str | None = None, errors: Sequence[FieldError] = (), *, code: str | None = None
     ) -> None:
-        super().__init__(message or _("提交的内容有误,请检查后重试"), code=code)
+        super().__init__(message or _("提交的内容有误，请检查后重试"), code=code)
         self.errors = tuple(errors)
 
     def by_field(self) -> dict[str, str]:

@@ -64,7 +64,7 @@ def spend(limit: str, *who: str) -> None:
 def _count(counter: MovingWindowRateLimiter, item: RateLimitItem, who: tuple[str, ...]) -> None:
     if not counter.hit(item, *who):
         wait = max(1, round(counter.get_window_stats(item, *who).reset_time - time.time()))  # the limiter's own clock
-        raise TooManyRequests(_("操作过于频繁,请在 %(n)s 秒后再试", n=wait), retry_after=wait)
+        raise TooManyRequests(_("操作过于频繁，请在 %(n)s 秒后再试", n=wait), retry_after=wait)
 
 
 def address() -> str:

@@ -70,9 +70,9 @@ class MediaFile(Record):
     record_id: Mapped[str | None] = mapped_column(String(64), info=label("所属编号"))
     position: Mapped[int] = mapped_column(Integer, default=0, info=label("顺序"))
     content_type: Mapped[str] = mapped_column(String(64), info=label("类型"))
-    width: Mapped[int] = mapped_column(Integer, info=label("宽(像素)"))
-    height: Mapped[int] = mapped_column(Integer, info=label("高(像素)"))
-    size: Mapped[int] = mapped_column(BigInteger, info=label("大小(字节)"))
+    width: Mapped[int] = mapped_column(Integer, info=label("宽（像素）"))
+    height: Mapped[int] = mapped_column(Integer, info=label("高（像素）"))
+    size: Mapped[int] = mapped_column(BigInteger, info=label("大小（字节）"))
     sha256: Mapped[str] = mapped_column(String(64), info=label("校验值"))
 
 
@@ -154,7 +154,7 @@ def _decode(raw: bytes, longest_side: int) -> Image.Image:
     try:
         with Image.open(io.BytesIO(raw), formats=FORMATS) as opened:
             if opened.width * opened.height > MOST_PIXELS:
-                raise Invalid.field("file", _("图片尺寸过大,请压缩后再上传"))
+                raise Invalid.field("file", _("图片尺寸过大，请压缩后再上传"))
             opened.draft("RGB", (longest_side, longest_side))
             opened.load()
             transparent = "A" in opened.getbands() or "transparency" in opened.info
@@ -167,7 +167,7 @@ def _decode(raw: bytes, longest_side: int) -> Image.Image:
         raise
     except Exception as error:  # decoders raise whatever comes to them on broken input; all of it is a refusal
         log.info("picture refused", error=type(error).__name__)
-        raise Invalid.field("file", _("无法识别的图片,请上传 JPG 或 PNG")) from None
+        raise Invalid.field("file", _("无法识别的图片，请上传 JPG 或 PNG")) from None
 
 
 def _reduce(picture: Image.Image, longest_side: int) -> Image.Image:
@@ -213,7 +213,7 @@ def attach(
             .values(record=type(record).__tablename__, record_id=str(record.id), position=position),
         )
         if done != 1:
-            raise Invalid.field("media_ids", _("第 %(n)s 个文件不存在或已被使用,请重新上传", n=position + 1))
+            raise Invalid.field("media_ids", _("第 %(n)s 个文件不存在或已被使用，请重新上传", n=position + 1))
     return of(session, record)
 
 

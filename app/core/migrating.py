@@ -49,7 +49,7 @@ def patiently(engine: Engine, migrate: Callable[[Connection], None]) -> None:
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", "") != LOCK_NOT_AVAILABLE or time.monotonic() > given_up:
                 raise
-            click.echo(f"数据表正在使用,{PAUSE_SECONDS} 秒后继续升级数据库", err=True)
+            click.echo(f"数据表正在使用，{PAUSE_SECONDS} 秒后继续升级数据库", err=True)
         time.sleep(PAUSE_SECONDS)
 
 

@@ -95,9 +95,9 @@ class Workflow:
         state = self.title(getattr(record, self.field))
         last = audit.last(session, record)
         if last is None:
-            return _("当前状态为“%(state)s”,不能%(move)s", state=state, move=move.title)
+            return _("当前状态为“%(state)s”，不能%(move)s", state=state, move=move.title)
         return _(
-            "当前状态为“%(state)s”(%(who)s 于 %(when)s 处理),不能%(move)s",
+            "当前状态为“%(state)s”（%(who)s 于 %(when)s 处理），不能%(move)s",
             state=state,
             who=last.actor_name,
             when=f"{clock.local(last.at):%Y-%m-%d %H:%M}",

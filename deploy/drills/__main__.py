@@ -14,7 +14,7 @@ def main(names: list[str]) -> int:
     """Rehearse what is named (all); 0 when everything passed."""
     unknown = set(names) - set(DRILLS)
     if unknown:
-        print(f"没有这些演练:{'、'.join(sorted(unknown))};可选:{'、'.join(DRILLS)}")
+        print(f"没有这些演练：{'、'.join(sorted(unknown))}；可选：{'、'.join(DRILLS)}")
         return 2
     wanted, results = names or list(DRILLS), []
     on_stage = [name for name in wanted if name in ON_STAGE]

@@ -38,9 +38,9 @@ def standby(stage: Stage) -> Result:
         time.sleep(NOTICED_SECONDS)
         begun = time.monotonic()
         stage.spare.promote()
-        return f"{NOTICED_SECONDS} 秒后判定失联,提升备机用 {time.monotonic() - begun:.1f} 秒"
+        return f"{NOTICED_SECONDS} 秒后判定失联，提升备机用 {time.monotonic() - begun:.1f} 秒"
 
-    result = under_load(stage, "standby", "kill -9 主库,提升同步备机", harm, after=20, errands=True)
+    result = under_load(stage, "standby", "kill -9 主库，提升同步备机", harm, after=20, errands=True)
     stage.primary, stage.spare = stage.spare, stage.primary
     stage.services["database"] = stage.services.pop("standby")
     stage.spare.lose()
@@ -86,17 +86,17 @@ def archive(stage: Stage) -> Result:
         stage.services["database"] = Service("database", stage.primary.start)
         took = stage.primary.wait()
         moments["archived"] = stage.primary.ask("SELECT pg_last_xact_replay_timestamp()")
-        return f"写入中做基础备份 {copied:.1f} 秒,恢复 {took:.1f} 秒"
+        return f"写入中做基础备份 {copied:.1f} 秒，恢复 {took:.1f} 秒"
 
-    result = under_load(stage, "archive", "主库连同磁盘损毁,由 WAL 归档恢复", harm, after=15)
+    result = under_load(stage, "archive", "主库连同磁盘损毁，由 WAL 归档恢复", harm, after=15)
     load, gap = loads[0], moments["lost"] - moments["archived"]
     within = load.lost(until=moments["archived"])
     wrong = _wrong_at(stage, load, copies[0], moments["chosen"])
     with stage.application(), reading():
         wrong += proof.problems(db.session())
     result.notes += (
-        f";最后归档之后的 {gap.total_seconds():.0f} 秒随磁盘丢失(上限一分钟,有同步备机时为 0),"
-        f"之前的丢失 {within};恢复到指定时刻:{';'.join(wrong) or '已应答写入、账目合计、审计链一致,其后的不在'}"
+        f"；最后归档之后的 {gap.total_seconds():.0f} 秒随磁盘丢失（上限一分钟，有同步备机时为 0），"
+        f"之前的丢失 {within}；恢复到指定时刻：{';'.join(wrong) or '已应答写入、账目合计、审计链一致，其后的不在'}"
     )
     result.passed = within == 0 and not wrong and gap <= ARCHIVED_WITHIN and 0 < result.recovery <= GOAL
     return result

@@ -39,7 +39,7 @@ def database(stage: Stage) -> Result:
 
 def valkey(stage: Stage) -> Result:
     """Valkey is killed and comes back empty, while background work comes in."""
-    title = "kill -9 Valkey(内存全失)"
+    title = "kill -9 Valkey（内存全失）"
     return under_load(stage, "valkey", title, lambda _load: stage.services["valkey"].kill(), errands=True)
 
 
@@ -92,11 +92,11 @@ def upgrade(stage: Stage) -> Result:
             load.mark()
             gave_way = stage.log.read_bytes()[told:].decode().count("数据表正在使用")
             return (
-                f"两步迁移,其间表被查询占用,迁移让路 {gave_way} 次;旧版本节点在新表结构上重启;最后逐个退回旧版本;"
+                f"两步迁移，其间表被查询占用，迁移让路 {gave_way} 次；旧版本节点在新表结构上重启；最后逐个退回旧版本；"
                 "恢复用时从全部替换完算起"
             )
 
-        result = under_load(stage, "upgrade", "滚动升级(带数据库迁移)并退回", harm, after=4, errands=True)
+        result = under_load(stage, "upgrade", "滚动升级（带数据库迁移）并退回", harm, after=4, errands=True)
         stage.release = release
         undone = stage.command("db", "downgrade", f"{LAST}-2").returncode
         stage.release = present
@@ -154,7 +154,7 @@ def _cut(stage: Stage, name: str, title: str, *cables: int) -> Result:
         time.sleep(CUT_SECONDS)
         island.heal(*cables)
         load.mark()
-        return f"静默丢包 {CUT_SECONDS} 秒,恢复用时从网络恢复算起"
+        return f"静默丢包 {CUT_SECONDS} 秒，恢复用时从网络恢复算起"
 
     result = under_load(stage, name, title, harm, after=25, errands=True)
     result.passed = result.passed and result.slowest < LONGEST_REQUEST

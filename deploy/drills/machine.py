@@ -34,7 +34,7 @@ DISK_MB = 48
 
 def restore() -> Result:
     """A large installation is backed up, and brought back on an empty machine."""
-    name, title = "restore", "在空机器上恢复备份(PostgreSQL)"
+    name, title = "restore", "在空机器上恢复备份（PostgreSQL）"
     with billing(UNITS, postgresql=True) as environment, tempfile.TemporaryDirectory(prefix="drill-") as folder:
         bills = _bill_and_pay()
         backups = Path(folder) / "backups"
@@ -51,7 +51,7 @@ def restore() -> Result:
             done = _flask(there, "restore", str(backup))
             took = time.monotonic() - begun
     proved = "恢复完成" in done.stdout and "账实核对无差异" in done.stdout
-    notes = f"{bills:,} 张账单;备份 {backed_up:.0f} 秒、{size:.0f} MB;恢复用时含逐表、账目、审计链核对;没有图片"
+    notes = f"{bills:,} 张账单；备份 {backed_up:.0f} 秒、{size:.0f} MB；恢复用时含逐表、账目、审计链核对；没有图片"
     return Result(name, title, proved and took < RESTORE_GOAL, bills, 0 if proved else 1, 0, 0, took, notes)
 
 
@@ -75,7 +75,7 @@ def _bill_and_pay() -> int:
 
 def disk() -> Result:
     """The disk of an installation on SQLite becomes full under writes, and is given room again."""
-    name, title = "disk", f"磁盘写满({DISK_MB} MB 的内存盘,SQLite)"
+    name, title = "disk", f"磁盘写满（{DISK_MB} MB 的内存盘，SQLite）"
     with _small_disk() as folder:
         if folder is None:
             return Result(name, title, False, notes="需要 root 权限挂载内存盘")
@@ -123,7 +123,7 @@ def disk() -> Result:
             db.session.remove()
             db.engine.dispose()
     passed = lost == 0 and whole and sound and warned and refused > 0 and refused_after == 0
-    notes = f"写满后 {refused} 笔被拒绝,腾出空间后 100 笔全部成功;体检{'指出' if warned else '未指出'}磁盘不足"
+    notes = f"写满后 {refused} 笔被拒绝，腾出空间后 100 笔全部成功；体检{'指出' if warned else '未指出'}磁盘不足"
     return Result(name, title, passed, len(acknowledged), lost, 700, refused, took, notes)
 
 

@@ -32,10 +32,10 @@ def under_load(
         work.stop()
     lost, recovery = load.lost(), load.recovery()
     if load.kinds():
-        notes.append(f"应答异常:{'、'.join(load.kinds())}")
+        notes.append(f"应答异常：{'、'.join(load.kinds())}")
     if work:
         recovery = max(recovery, work.late_at - load.marked)
-        notes.append(f"后台任务 {work.asked} 个,未完成 {work.undone}")
+        notes.append(f"后台任务 {work.asked} 个，未完成 {work.undone}")
     passed = lost == 0 and recovery <= GOAL and bool(load.acknowledged) and not (work and work.undone)
     noted = ";".join(filter(None, notes))
     return Result(

@@ -146,7 +146,7 @@ def test_tampering_around_the_triggers_is_found(app: Flask, store: Store, tamper
 def test_the_operator_can_have_the_chain_verified(app: Flask, store: Store) -> None:
     count = write_some(store)
     result = app.test_cli_runner().invoke(args=["audit", "verify"])
-    assert (result.exit_code, result.output.strip()) == (0, f"审计日志完好,共 {count} 条")
+    assert (result.exit_code, result.output.strip()) == (0, f"审计日志完好，共 {count} 条")
 
 
 @both_databases

@@ -69,11 +69,11 @@ def _busy(error: OperationalError) -> Response:
     """The database is locked for too long, or away: nothing was done, and trying again may work."""
     db.session.rollback()
     log.error("database", exc_info=error)
-    return problem_of(Unavailable(_("系统繁忙,请稍后再试")))
+    return problem_of(Unavailable(_("系统繁忙，请稍后再试")))
 
 
 def _refused(error: IntegrityError) -> Response:
     """Somebody else was faster with the same thing: a constraint stood where an operation's check came too early."""
     db.session.rollback()
     log.warning("refused by a constraint", statement=error.statement)  # without values: they may be personal
-    return problem_of(Conflict(_("与已有的内容重复或冲突,请刷新后重试")))
+    return problem_of(Conflict(_("与已有的内容重复或冲突，请刷新后重试")))

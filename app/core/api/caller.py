@@ -62,6 +62,6 @@ def authenticate() -> Caller | None:
         if request.method != "GET":
             db.session.rollback()
     if caller is None:
-        raise Unauthenticated(_("登录已失效,请重新登录"))
+        raise Unauthenticated(_("登录已失效，请重新登录"))
     act_as(Actor("member", str(caller.member_id), caller.name, request.remote_addr or "", g.request_id))
     return caller

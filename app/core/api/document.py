@@ -32,42 +32,42 @@ DOCS_POLICY = (
 
 
 ABOUT = """\
-小程序与外部系统使用的接口。编号是不透明的文字;金额以分为单位,字段名以 `_fen` 结尾;时间为带时区的 ISO 8601。
+小程序与外部系统使用的接口。编号是不透明的文字；金额以分为单位，字段名以 `_fen` 结尾；时间为带时区的 ISO 8601。
 
-登录后在请求头中带上 `Authorization: Bearer <token>`。列表用 `limit` 与 `cursor` 翻页,`next` 为空时没有下一页。
-不认识的输入字段会被拒绝。错误以 `application/problem+json`(RFC 9457)返回:`code` 固定不变,`detail` 是给人看的中文。
-新建类请求可带 `Idempotency-Key`:相同的键与内容返回第一次的结果,不会重复新建。
+登录后在请求头中带上 `Authorization: Bearer <token>`。列表用 `limit` 与 `cursor` 翻页，`next` 为空时没有下一页。
+不认识的输入字段会被拒绝。错误以 `application/problem+json`（RFC 9457）返回：`code` 固定不变，`detail` 是给人看的中文。
+新建类请求可带 `Idempotency-Key`：相同的键与内容返回第一次的结果，不会重复新建。
 """
 
 MEANINGS = {
     200: "成功",
     201: "已创建",
-    204: "成功,无内容",
+    204: "成功，无内容",
     400: "请求内容不是有效的 JSON",
-    401: "未登录,或登录已失效",
+    401: "未登录，或登录已失效",
     403: "当前身份不能使用此功能",
-    404: "不存在,或不属于您",
+    404: "不存在，或不属于您",
     409: "当前状态不允许此操作",
     413: "内容过大",
     415: "不支持的内容类型",
-    422: "内容有误,errors 指出每个有误的字段",
-    429: "操作过于频繁,请按 Retry-After 的秒数稍后再试",
+    422: "内容有误，errors 指出每个有误的字段",
+    429: "操作过于频繁，请按 Retry-After 的秒数稍后再试",
 }
 
 SIGNED = [
     {"name": name, "in": "header", "required": True, "description": text, "schema": {"type": "string"}}
     for name, text in {
         "X-Key-Id": "密钥编号",
-        "X-Timestamp": "Unix 时间戳(秒),与服务器相差不超过 300 秒",
-        "X-Nonce": "随机数,8 至 64 个可见字符,只能使用一次",
-        "X-Signature": "HMAC-SHA256(方法、路径、时间戳、随机数各一行,后接请求正文)的十六进制",
+        "X-Timestamp": "Unix 时间戳（秒），与服务器相差不超过 300 秒",
+        "X-Nonce": "随机数，8 至 64 个可见字符，只能使用一次",
+        "X-Signature": "HMAC-SHA256（方法、路径、时间戳、随机数各一行，后接请求正文）的十六进制",
     }.items()
 ]
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "幂等键:保留 24 小时",
+    "description": "幂等键：保留 24 小时",
     "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$"},
     "example": "0b7e6c1e-6f0e-4b39-9e39-3a2f3d1c8a11",
 }
@@ -78,7 +78,7 @@ BEARER: dict[str, list[str]] = {"bearer": []}
 class FieldProblem(Schema):
     """一个有误的字段"""
 
-    field: Annotated[str, msgspec.Meta(description="字段名,嵌套的以点分隔", examples=["phone"])]
+    field: Annotated[str, msgspec.Meta(description="字段名，嵌套的以点分隔", examples=["phone"])]
     message: Annotated[str, msgspec.Meta(examples=["不能缺少此项"])]
 
 
@@ -187,10 +187,10 @@ class Document:
                 answer["headers"] = {"Retry-After": {"description": "秒", "schema": {"type": "integer"}}}
         if endpoint.roles is not None:
             operation["security"] = [BEARER]
-            operation["description"] = "可用身份:" + "、".join(ROLES[role] for role in endpoint.roles)
+            operation["description"] = "可用身份：" + "、".join(ROLES[role] for role in endpoint.roles)
         elif endpoint.machine is not None:
             operation["parameters"] += SIGNED
-            operation["description"] = "由闸机、财务系统等外部系统调用,每次请求须签名"
+            operation["description"] = "由闸机、财务系统等外部系统调用，每次请求须签名"
         elif "caller" in endpoint.wants:
             operation["security"] = [{}, BEARER]
         if endpoint.status == 201:

@@ -129,7 +129,7 @@ class Endpoint:
     def _read_body(self) -> Schema:
         assert self.body is not None
         if request.mimetype != "application/json":
-            raise UnsupportedBody(_("请求内容应为 JSON(Content-Type: application/json)"))
+            raise UnsupportedBody(_("请求内容应为 JSON（Content-Type: application/json）"))
         return read_body(request.get_data(cache=True), self.body)
 
     def _write(self, who: str, values: dict[str, Any]) -> Response:

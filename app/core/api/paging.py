@@ -64,7 +64,7 @@ def read_cursor(text: str, order: Sequence[InstrumentedAttribute[Any]]) -> list[
     try:
         plain = _signer(order).loads(text)
     except BadData:
-        raise Invalid.field("cursor", _("翻页标记无效,请从第一页重新开始")) from None
+        raise Invalid.field("cursor", _("翻页标记无效，请从第一页重新开始")) from None
     return [msgspec.convert(value, _python_type(column.type)) for column, value in zip(order, plain, strict=True)]
 
 

@@ -13,7 +13,7 @@ MEDIA = "/api/v1/media"
 
 
 class PhotoOut(Schema):
-    """图片地址:原图和缩略图"""
+    """图片地址：原图和缩略图"""
 
     id: str
     url: str

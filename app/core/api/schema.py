@@ -148,7 +148,7 @@ SENTENCES: tuple[tuple[re.Pattern[str], Any], ...] = (
     (re.compile(r"Expected `str` matching regex .*", re.S), lambda g: ("", _("格式不正确"))),
     (
         re.compile(r"Expected `(?P<want>[^`]+)`, got `(?P<got>[^`]+)`"),
-        lambda g: ("", _("应为%(want)s,收到的是%(got)s", want=_types(g["want"]), got=_types(g["got"]))),
+        lambda g: ("", _("应为%(want)s，收到的是%(got)s", want=_types(g["want"]), got=_types(g["got"]))),
     ),
     (re.compile(r"Invalid enum value .*", re.S), lambda g: ("", _("不在可选范围内"))),
     (re.compile(r"Invalid RFC3339 .*", re.S), lambda g: ("", _("不是有效的日期或时间"))),

@@ -29,7 +29,7 @@ COMMON = ("password", "passw0rd", "123456", "qwerty", "admin", "abc123", "111111
 
 def refusal() -> str:
     """The one answer to every failed sign-in."""
-    return _("登录名或密码不正确,或账号已被暂时锁定(连续输错 %(n)s 次锁定,时间逐次延长)", n=FAILURES_PER_LOCK)
+    return _("登录名或密码不正确，或账号已被暂时锁定（连续输错 %(n)s 次锁定，时间逐次延长）", n=FAILURES_PER_LOCK)
 
 
 class Candidate(NamedTuple):

@@ -168,7 +168,7 @@ class NumberField(ValueField):
             value = number(self.attribute, text)
         except ValueError:
             whole = self.attribute.kind is Kind.INTEGER
-            message = _("“%(label)s”应为整数,且不能过大") if whole else _("“%(label)s”应为数字,且不能过大")
+            message = _("“%(label)s”应为整数，且不能过大") if whole else _("“%(label)s”应为数字，且不能过大")
             raise ValueError(message % {"label": self.label.text}) from None
         typed = Decimal(text.replace(",", ""))
         places = -Decimal(self.step).as_tuple().exponent  # type: ignore[operator]
@@ -280,7 +280,7 @@ class RelationField(ValueField):
         return int(text)
 
     def absent(self) -> str:
-        return _("所选的“%(label)s”不存在,或不在您的数据范围内", label=self.label.text)
+        return _("所选的“%(label)s”不存在，或不在您的数据范围内", label=self.label.text)
 
 
 class RelationsField(RelationField):

@@ -180,12 +180,12 @@ def _read_range(control: Control, arguments: MultiDict[str, str], chosen: Chosen
         try:
             chosen.conditions.append(_bound(attribute, end, text))
         except (ValueError, OverflowError):
-            chosen.notices.append(_("“%(label)s”的筛选值无效,已忽略", label=control.label))
+            chosen.notices.append(_("“%(label)s”的筛选值无效，已忽略", label=control.label))
             continue
         control.values[name] = chosen.arguments[name] = text
         words.append(_("从 %(value)s", value=text) if end == "from" else _("至 %(value)s", value=text))
     if words:
-        chosen.chips.append(Chip(f"{control.label}:{' '.join(words)}", (f"{control.name}_from", f"{control.name}_to")))
+        chosen.chips.append(Chip(f"{control.label}：{' '.join(words)}", (f"{control.name}_from", f"{control.name}_to")))
 
 
 def _bound(attribute: Attribute, end: str, text: str) -> Any:
@@ -242,10 +242,10 @@ def _read_one(
         if attribute.masked and attribute.privacy:
             shown = attribute.privacy.mask(text)
     if condition is None:
-        chosen.notices.append(_("“%(label)s”的筛选值无效,已忽略", label=control.label))
+        chosen.notices.append(_("“%(label)s”的筛选值无效，已忽略", label=control.label))
         return
     chosen.conditions.append(condition)
     kept = seal_text(text or "") if attribute.privacy and not raw.startswith("~") else raw
     chosen.arguments[name] = kept
     control.values[name] = (text or "") if not attribute.privacy else kept
-    chosen.chips.append(Chip(f"{control.label}:{shown}", (name,)))
+    chosen.chips.append(Chip(f"{control.label}：{shown}", (name,)))

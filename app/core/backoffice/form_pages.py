@@ -107,7 +107,7 @@ class FormPages(Declaration):
         record = None if pk is None else self.find(session, pk, lock=True)
         if record is not None and request.form.get(VERSION) not in (None, record.updated_at.isoformat()):
             raise Conflict(
-                _("您打开页面之后,此记录已被他人修改。请核对下面标出的当前值,再次保存将以您填写的内容为准。")
+                _("您打开页面之后，此记录已被他人修改。请核对下面标出的当前值，再次保存将以您填写的内容为准。")
             )
         saved = self.save(session, record, forms.values(form))
         session.flush()

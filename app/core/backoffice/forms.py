@@ -115,18 +115,18 @@ def words(error: Exception, model: Any) -> dict[str, str]:
 def database_words(error: Exception, model: Any) -> dict[str, str]:
     """What a refusal of the database means, by column ("" for the whole); never its SQL or parameters."""
     if not isinstance(error, IntegrityError):
-        return {"": _("提交的内容无法保存,请检查后重试")}
+        return {"": _("提交的内容无法保存，请检查后重试")}
     text = str(error.orig)
     kind, columns = _violation(error, text, model)
     if kind == "unique":
         labels = _("、").join(_source_label(model, name) for name in columns)
-        message = _("“%(label)s”已存在,请更换", label=labels) if labels else _("已存在相同的记录")
+        message = _("“%(label)s”已存在，请更换", label=labels) if labels else _("已存在相同的记录")
         return {_source(model, columns[-1]) if columns else "": message}
     if kind == "foreign":
-        return {"": _("有其他记录与之关联,或所选的记录已不存在")}
+        return {"": _("有其他记录与之关联，或所选的记录已不存在")}
     if kind == "null" and columns:
         return {columns[0]: _("请填写“%(label)s”", label=_source_label(model, columns[0]))}
-    return {"": _("提交的内容与已有数据冲突,请检查后重试")}
+    return {"": _("提交的内容与已有数据冲突，请检查后重试")}
 
 
 def _of_record(kind: type[Any], record: Any) -> dict[str, Any]:

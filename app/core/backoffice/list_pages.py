@@ -13,7 +13,7 @@ from app.core import sheets
 from app.core.backoffice import filters, list_settings, listing, record_page, screens
 from app.core.backoffice.attributes import Attribute
 from app.core.backoffice.declaration import Declaration
-from app.core.backoffice.pages import page
+from app.core.backoffice.pages import page, undoable
 from app.core.db import LARGEST_ID, db, transaction
 from app.core.errors import DomainError
 
@@ -30,16 +30,16 @@ class ListPages(Declaration):
         sort, size = arguments.get("sort", ""), arguments.get("size", "")
         order = self.sort_orders.get(sort, self.default_order)
         if sort and sort not in self.sort_orders:
-            chosen.notices.append(_("不支持该排序方式,已按默认顺序显示"))
+            chosen.notices.append(_("不支持该排序方式，已按默认顺序显示"))
             sort = ""
         if size and size not in {str(known) for known in listing.SIZES}:
-            chosen.notices.append(_("不支持该每页条数,已按默认条数显示"))
+            chosen.notices.append(_("不支持该每页条数，已按默认条数显示"))
             size = ""
         try:
             cursor = listing.read_cursor(order, arguments.get("at", ""))
         except ValueError:
             cursor = None
-            chosen.notices.append(_("页码已失效,已回到第一页"))
+            chosen.notices.append(_("页码已失效，已回到第一页"))
         settings = list_settings.of(session, type(self).__name__)
         columns = settings.seen(self.shown_columns)
         attributes = [column.attribute for column in columns if column.attribute]
@@ -84,8 +84,9 @@ class ListPages(Declaration):
         if saved_id > LARGEST_ID:
             abort(404)
         with transaction():
-            list_settings.remove_filter(db.session(), type(self).__name__, saved_id)
-        flash(_("已删除常用筛选"), "success")
+            saved = list_settings.remove_filter(db.session(), type(self).__name__, saved_id)
+            name, again = saved.name, self.url("save_filter", **saved.query)
+        flash(undoable(_("已删除常用筛选“%(name)s”", name=name), again, name=name), "success")
         return redirect(self.url("list", **self.kept(request.args)))
 
     @page("/columns", methods=("POST",))
@@ -142,12 +143,12 @@ class ListPages(Declaration):
         if self.search_attributes and raw.strip():
             text = filters.unseal_text(raw) if raw.startswith("~") else filters.clean(raw)
             if text is None:
-                chosen.notices.append(_("搜索内容无效,已忽略"))
+                chosen.notices.append(_("搜索内容无效，已忽略"))
             else:
                 chosen.conditions.append(filters.search_condition(self.search_attributes, text))
                 chosen.arguments["q"] = filters.seal_text(text) if self.seals_search else text
                 chosen.search = text
-                chosen.chips.append(filters.Chip(_("搜索:%(text)s", text=text), ("q",)))
+                chosen.chips.append(filters.Chip(_("搜索：%(text)s", text=text), ("q",)))
         return chosen
 
     def _choices(self, relation: Attribute, typed: str, page_text: str) -> dict[str, Any]:

@@ -51,26 +51,27 @@ def save_filter(session: Session, view: str, name: str, query: Mapping[str, str]
     """Keep ``query`` under ``name``; the same name is replaced. Raises Invalid."""
     name = name.strip()
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise Invalid.field("name", _("请填写常用筛选的名称(最多 %(limit)s 个字)", limit=LONGEST_NAME))
+        raise Invalid.field("name", _("请填写常用筛选的名称（最多 %(limit)s 个字）", limit=LONGEST_NAME))
     if not query:
         raise Invalid.field("name", _("请先设置筛选条件"))
     mine = select(SavedFilter).where(SavedFilter.user_id == current_user.id, SavedFilter.view == view)
     saved = session.scalar(mine.where(SavedFilter.name == name))
     if saved is None:
         if (session.scalar(select(func.count()).select_from(mine.subquery())) or 0) >= MOST_FILTERS:
-            raise Invalid.field("name", _("最多保存 %(limit)s 个常用筛选,请先删除不用的", limit=MOST_FILTERS))
+            raise Invalid.field("name", _("最多保存 %(limit)s 个常用筛选，请先删除不用的", limit=MOST_FILTERS))
         saved = SavedFilter(user_id=current_user.id, view=view, name=name)
         session.add(saved)
     saved.query = dict(query)
     return saved
 
 
-def remove_filter(session: Session, view: str, saved_id: int) -> None:
-    """Delete one of the person's own. Raises NotFound."""
+def remove_filter(session: Session, view: str, saved_id: int) -> SavedFilter:
+    """Delete one of the person's own, and tell what it was. Raises NotFound."""
     saved = session.get(SavedFilter, saved_id)
     if saved is None or saved.user_id != current_user.id or saved.view != view:
         raise NotFound()
     session.delete(saved)
+    return saved
 
 
 def choose_columns(session: Session, view: str, names: Sequence[str], chosen: Sequence[str]) -> None:

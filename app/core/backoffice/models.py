@@ -113,7 +113,7 @@ class PanelSnapshot(Record):
     until: Mapped[str] = mapped_column(String(10), info=label("截止日期"))
     content: Mapped[dict[str, Any]] = mapped_column(JSON, info=label("内容"))
     made_at: Mapped[datetime] = mapped_column(Moment, info=label("统计时间"))
-    took_ms: Mapped[int] = mapped_column(Integer, info=label("统计用时(毫秒)"))
+    took_ms: Mapped[int] = mapped_column(Integer, info=label("统计用时（毫秒）"))
     asked_at: Mapped[datetime] = mapped_column(Moment, index=True, info=label("最近查看"))
 
 

@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
-from flask import redirect, request, url_for
+from flask import get_template_attribute, redirect, request, url_for
 from flask_appbuilder import BaseView, expose
 from flask_login import current_user
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from app.core import rights
@@ -37,6 +38,12 @@ def to_sign_in() -> Response:
     """To the sign-in page, and from there back to what was asked for; a form that was sent is not sent again."""
     back = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else None
     return redirect(url_for("SignInView.login", next=back))
+
+
+def undoable(done: str, address: str, **fields: str) -> Markup:
+    """The message that says what was done, with a button that takes it back: a POST of ``fields`` to ``address``."""
+    message: Markup = get_template_attribute("backoffice/_cells.html", "undoable")(done, address, fields)
+    return message
 
 
 def page(path: str, *, action: str = "view", methods: Sequence[str] = ("GET",)) -> Callable[[Handler], Handler]:

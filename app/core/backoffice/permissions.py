@@ -18,11 +18,11 @@ def init_app(app: Flask) -> None:
 
 
 def report() -> None:
-    """按模块声明同步内置角色与权限项;不再声明的权限项保留并列出。"""
+    """按模块声明同步内置角色与权限项；不再声明的权限项保留并列出。"""
     count, orphans = sync()
     click.echo(f"已同步 {count} 项权限")
     if orphans:
-        click.echo(f"以下权限项已不再声明,予以保留:{'、'.join(orphans)}")
+        click.echo(f"以下权限项已不再声明，予以保留：{'、'.join(orphans)}")
 
 
 def sync() -> tuple[int, list[str]]:

@@ -78,4 +78,4 @@ def filed(kind: str, value: Any) -> Any:
 def heading(title: str, kind: str) -> str:
     """A column's title in the sheet, with the unit that the screen shows at each value."""
     unit = {AMOUNT: _("元"), DURATION: _("分钟")}.get(kind)
-    return f"{title}({unit})" if unit else title
+    return f"{title}（{unit}）" if unit else title

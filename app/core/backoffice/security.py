@@ -36,7 +36,7 @@ class StaffSecurityManager(SecurityManager):
         row = found.unique().one_or_none()
         if row is None or not row.User.active or not alive(row.StaffAccount, row.StaffSession):
             session.clear()
-            flash(_("登录已失效,请重新登录"), "warning")
+            flash(_("登录已失效，请重新登录"), "warning")
             return None
         g.staff_account = row.StaffAccount
         return row.User

@@ -21,16 +21,16 @@ from app.core.logs import log
 from app.core.module import Module, registry
 
 MESSAGES = {
-    400: "请求有误,请返回重试",
+    400: "请求有误，请返回重试",
     401: "请先登录",
     403: "没有权限执行此操作",
-    404: "页面不存在,或您没有查看的权限",
+    404: "页面不存在，或您没有查看的权限",
     405: "不支持这样的请求方式",
     413: "上传的内容过大",
     415: "不支持的内容类型",
-    429: "操作过于频繁,请稍后再试",
-    500: "系统出现错误,操作没有完成",
-    503: "服务暂时不可用,请稍后再试",
+    429: "操作过于频繁，请稍后再试",
+    500: "系统出现错误，操作没有完成",
+    503: "服务暂时不可用，请稍后再试",
 }
 
 REPORTS = Module("reports", "统计报表", "fa-chart-column")
@@ -117,7 +117,7 @@ def _must_change_password() -> bool:
 
 
 def _expired(_error: CSRFError) -> Response:
-    return _answer(400, _("页面已过期,请返回刷新后重新提交"))
+    return _answer(400, _("页面已过期，请返回刷新后重新提交"))
 
 
 def _http(error: HTTPException) -> Any:
@@ -141,7 +141,7 @@ def _busy(error: OperationalError) -> Response:
     """The database is locked for too long, or away: nothing was done, and trying again may work."""
     db.session.rollback()
     log.error("database", exc_info=error)
-    response = _answer(503, _("系统繁忙,请稍后再试"))
+    response = _answer(503, _("系统繁忙，请稍后再试"))
     response.headers["Retry-After"] = "5"
     return response
 

@@ -34,7 +34,7 @@ def own_address(text: str | None) -> str:
 
 def wrong_code() -> str:
     """What is said of a one-time code that does not fit."""
-    return _("动态口令不正确或已使用,请等待下一个")
+    return _("动态口令不正确或已使用，请等待下一个")
 
 
 class SignInView(BaseView):
@@ -73,7 +73,7 @@ class SignInView(BaseView):
         person_id, since, target = session.get("second_step", (0, 0, ""))
         if clock.now().timestamp() - since > SECOND_STEP_SECONDS:
             session.pop("second_step", None)
-            flash(_("验证已超时,请重新登录"), "warning")
+            flash(_("验证已超时，请重新登录"), "warning")
             return redirect(url_for("SignInView.login"))
         if request.method == "GET":
             return self._page("login_code")
@@ -121,7 +121,7 @@ class AccountView(BaseView):
         if request.method == "POST":
             errors = self._change_password()
             if not errors:
-                flash(_("密码已修改,其他设备上的登录已失效"), "success")
+                flash(_("密码已修改，其他设备上的登录已失效"), "success")
                 return redirect(url_for("IndexView.index"))
         shortest = settings.get("system.password_length")
         body = render_template(
@@ -167,7 +167,7 @@ class AccountView(BaseView):
         if not accounts.start_codes(account, secret, request.form.get("code", "")):
             return wrong_code()
         audit.record(db.session(), "totp_on", person, {})
-        flash(_("两步验证已开启,下次登录需输入动态口令"), "success")
+        flash(_("两步验证已开启，下次登录需输入动态口令"), "success")
         return ""
 
     def _switch_off(self, person: User) -> str:

@@ -22,7 +22,7 @@ from app.core.backoffice.fields import fields
 from app.core.backoffice.form_pages import FormPages
 from app.core.backoffice.list_pages import ListPages
 from app.core.backoffice.models import BulkWork
-from app.core.backoffice.pages import page
+from app.core.backoffice.pages import page, undoable
 from app.core.db import LARGEST_ID, db, reading, transaction, whole_number
 from app.core.errors import Conflict, Invalid
 from app.core.workflow import Move
@@ -96,7 +96,7 @@ class ModuleView(ListPages, FormPages):
             return redirect(back)
         done = _("已%(move)s", move=move.title)
         if self._may_undo(move):
-            done = get_template_attribute("backoffice/_cells.html", "taken_back")(done, self.url("undo", pk=pk))
+            done = undoable(done, self.url("undo", pk=pk))
         flash(done, "success")
         return redirect(back)
 

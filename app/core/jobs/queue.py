@@ -143,5 +143,5 @@ def queue_state(config: Mapping[str, Any]) -> QueueState | None:
         queue = _queue(connect(config))
         workers, waiting = Worker.count(queue=queue), queue.count
     except RedisError as error:
-        return QueueState(0, 0, f"无法连接 Valkey/Redis({type(error).__name__})")
-    return QueueState(workers, waiting, f"工作进程 {workers} 个,排队 {waiting} 个")
+        return QueueState(0, 0, f"无法连接 Valkey/Redis（{type(error).__name__}）")
+    return QueueState(workers, waiting, f"工作进程 {workers} 个，排队 {waiting} 个")

@@ -68,7 +68,7 @@ def check(
     if not run.plan.header:
         raise Invalid(_("文件里没有数据"))
     if not run.plan.total:
-        raise Invalid(_("文件里只有表头,没有要导入的数据"))
+        raise Invalid(_("文件里只有表头，没有要导入的数据"))
     return run.plan
 
 
@@ -108,7 +108,7 @@ class _Check:
         rows = [row for number, cells in batch if (row := self._parse(number, cells))]
         self.plan.total += len(rows)
         if self.plan.total > MOST_ROWS:
-            raise Invalid(_("超过 200,000 行,请拆分后分批导入"))
+            raise Invalid(_("超过 200,000 行，请拆分后分批导入"))
         if not rows:
             return
         for lookup in self.sheet.lookups:
@@ -132,22 +132,22 @@ class _Check:
             elif title in known:
                 column = known[title]
                 if any(column is other for _index, other in self.positions):
-                    raise Invalid(_("表头“%(title)s”出现了两次,请只保留一列", title=column.title))
+                    raise Invalid(_("表头“%(title)s”出现了两次，请只保留一列", title=column.title))
                 self.positions.append((index, column))
             elif title and title != REASON:
                 unknown.append(str(cell).strip()[:20])
         present = {column.name for _index, column in self.positions}
         missing = [column.title for column in self.sheet.columns if column.required and column.name not in present]
         if missing:
-            raise Invalid(_("缺少必填的列:%(titles)s。请使用本页的模板,表头须在第一行", titles="、".join(missing)))
+            raise Invalid(_("缺少必填的列：%(titles)s。请使用本页的模板，表头须在第一行", titles="、".join(missing)))
         if not any(set(key) <= present for key in self.sheet.keys):
-            raise Invalid(_("缺少用于识别记录的列:%(titles)s", titles=self.sheet.key_titles()))
+            raise Invalid(_("缺少用于识别记录的列：%(titles)s", titles=self.sheet.key_titles()))
         if unknown:
-            self.plan.notices.append(_("以下列不属于此表,已忽略:%(titles)s", titles="、".join(unknown[:20])))
+            self.plan.notices.append(_("以下列不属于此表，已忽略：%(titles)s", titles="、".join(unknown[:20])))
 
     def _parse(self, number: int, cells: Sequence[Cell]) -> Row | None:
-        if 0 <= self.marker < len(cells) and str(cells[self.marker]).strip() == EXAMPLE:
-            self.plan.notices.append(_("第 %(row)s 行是模板的示例行,已忽略", row=number))
+        if 0 <= self.marker < len(cells) and plain_title(cells[self.marker]) == plain_title(EXAMPLE):
+            self.plan.notices.append(_("第 %(row)s 行是模板的示例行，已忽略", row=number))
             return None
         row, width, blank = Row(number, cells), len(cells), True
         for index, column in self.positions:
@@ -187,7 +187,7 @@ class _Check:
                 if ids:
                     break
             if len(ids) > 1:
-                row.refuse(None, _("系统中有多条记录与此行相符,无法确定更新哪一条"))
+                row.refuse(None, _("系统中有多条记录与此行相符，无法确定更新哪一条"))
             elif ids:
                 row.record_id = next(iter(ids))
             for index, key in enumerate(own):
@@ -218,9 +218,9 @@ class _Check:
             masked = any(isinstance(row.values.get(name), Masked) for names in self.sheet.keys for name in names)
             row.refuse(
                 None,
-                _("%(titles)s是脱敏后的内容,无法据此识别记录", titles=self.sheet.key_titles())
+                _("%(titles)s是脱敏后的内容，无法据此识别记录", titles=self.sheet.key_titles())
                 if masked
-                else _("请填写%(titles)s,以便识别记录", titles=self.sheet.key_titles()),
+                else _("请填写%(titles)s，以便识别记录", titles=self.sheet.key_titles()),
             )
         return keys
 
@@ -280,7 +280,7 @@ class _Check:
                     if isinstance(value, Masked):
                         now = stored[column.name]
                         if now is None or column.privacy is None or column.privacy.mask(now) != value.text:
-                            row.refuse(column, _("是脱敏后的内容,与原值不符;请填写完整,或留空表示不修改"))
+                            row.refuse(column, _("是脱敏后的内容，与原值不符；请填写完整，或留空表示不修改"))
                         del row.values[column.name]
                 row.before = {
                     name: stored[name]
@@ -291,7 +291,7 @@ class _Check:
             if row.record_id is None and not row.problems:
                 for column in self.sheet.own:
                     if isinstance(row.values.get(column.name), Masked):
-                        row.refuse(column, _("是脱敏后的内容,请填写完整"))
+                        row.refuse(column, _("是脱敏后的内容，请填写完整"))
 
     def _same(self, name: str, stored: Any, value: Any) -> bool:
         column = self.sheet.by_name.get(name)
@@ -326,10 +326,10 @@ class _Check:
         ):
             cell = f"{get_column_letter(place)}{row.number}" if place else _("第 %(row)s 行", row=row.number)
             title = problem.column.title if problem.column else ""
-            lines.append(f"{title}:{problem.message}" if title else problem.message)
+            lines.append(f"{title}：{problem.message}" if title else problem.message)
             if len(self.plan.problems) < MOST_PROBLEMS:
                 self.plan.problems.append({"row": row.number, "cell": cell, "title": title, "message": problem.message})
-        self.plan.failed.append((row.cells, ";".join(lines)))
+        self.plan.failed.append((row.cells, "；".join(lines)))
 
     def _preview(self, row: Row) -> None:
         for name, before in row.before.items():

@@ -167,11 +167,11 @@ class Text(Column):
 
     def read(self, text: str) -> str:
         if len(text) > self.longest:
-            raise CellError(_("不能超过 %(limit)s 个字,现有 %(count)s 个", limit=self.longest, count=len(text)))
+            raise CellError(_("不能超过 %(limit)s 个字，现有 %(count)s 个", limit=self.longest, count=len(text)))
         return text
 
     def explained(self) -> str:
-        return self.note or _("文字,不超过 %(limit)s 个字", limit=self.longest)
+        return self.note or _("文字，不超过 %(limit)s 个字", limit=self.longest)
 
 
 class Code(Text):
@@ -188,7 +188,7 @@ class Code(Text):
 
     def parse(self, cell: Cell) -> Any:
         if isinstance(cell, float) and not (cell.is_integer() and abs(cell) < 1e15):
-            raise CellError(_("被表格软件当成了数字,末尾已丢失;请把单元格格式设为“文本”后重新输入"))
+            raise CellError(_("被表格软件当成了数字，末尾已丢失；请把单元格格式设为“文本”后重新输入"))
         return super().parse(cell)
 
     def read(self, text: str) -> str:
@@ -219,7 +219,7 @@ class Choice(Column):
     def read(self, text: str) -> Any:
         if text not in self.keys:
             raise CellError(
-                _("“%(text)s”不在可选范围内(%(choices)s)", text=text[:20], choices="、".join(self.choices()))
+                _("“%(text)s”不在可选范围内（%(choices)s）", text=text[:20], choices="、".join(self.choices()))
             )
         return self.keys[text]
 
@@ -230,7 +230,7 @@ class Choice(Column):
         return tuple(self.titles.values())
 
     def explained(self) -> str:
-        return self.note or _("从下拉列表中选择:%(choices)s", choices="、".join(self.choices()))
+        return self.note or _("从下拉列表中选择：%(choices)s", choices="、".join(self.choices()))
 
 
 class Choices(Choice):
@@ -247,7 +247,7 @@ class Choices(Choice):
         return "、".join(super(Choices, self).render(key) for key in value)
 
     def explained(self) -> str:
-        return self.note or _("可填多项,用“、”分隔:%(choices)s", choices="、".join(self.titles.values()))
+        return self.note or _("可填多项，用“、”分隔：%(choices)s", choices="、".join(self.titles.values()))
 
 
 class Flag(Column):

@@ -36,7 +36,7 @@ def export_response(
         with reading():
             count = write_export(stream, sheet, query, reveal=reveal)
     except OverflowError:
-        raise Invalid(_("超过 %(limit)s 行,请缩小筛选范围后再导出", limit=f"{MOST_ROWS:,}")) from None
+        raise Invalid(_("超过 %(limit)s 行，请缩小筛选范围后再导出", limit=f"{MOST_ROWS:,}")) from None
     finally:
         db.session.rollback()
     chosen = dict(filters or {})

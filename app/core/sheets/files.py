@@ -59,7 +59,7 @@ def accept(file: FileStorage | None) -> Upload:
         raise Invalid.field("file", _("只能导入 .xlsx、.xls 或 .csv 文件"))
     data = file.stream.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
-        raise TooLarge(_("文件超过 20 MB,请拆分后分批导入"))
+        raise TooLarge(_("文件超过 20 MB，请拆分后分批导入"))
     if not data:
         raise Invalid.field("file", _("文件是空的"))
     _check_content(data, suffix)
@@ -69,16 +69,16 @@ def accept(file: FileStorage | None) -> Upload:
 def _check_content(data: bytes, suffix: str) -> None:
     if suffix == "csv":
         if data[:4] == b"PK\x03\x04" or data[:8] == OLE:
-            raise Invalid.field("file", _("这不是 CSV 文件;请按原来的格式(.xlsx 或 .xls)上传"))
+            raise Invalid.field("file", _("这不是 CSV 文件；请按原来的格式（.xlsx 或 .xls）上传"))
     elif data[:8] == OLE:
         if _utf16("EncryptedPackage") in data:
-            raise Invalid.field("file", _("文件设有打开密码,请取消密码后重新上传"))
+            raise Invalid.field("file", _("文件设有打开密码，请取消密码后重新上传"))
         if suffix == "xlsx":
-            raise Invalid.field("file", _("文件内容是旧版 .xls 格式,请把扩展名改为 .xls,或另存为 .xlsx 后上传"))
+            raise Invalid.field("file", _("文件内容是旧版 .xls 格式，请把扩展名改为 .xls，或另存为 .xlsx 后上传"))
     elif suffix == "xlsx" and data[:2] == b"PK":
         _check_archive(data)
     else:
-        raise Invalid.field("file", _("这不是电子表格文件,或文件已损坏"))
+        raise Invalid.field("file", _("这不是电子表格文件，或文件已损坏"))
 
 
 def _utf16(text: str) -> bytes:
@@ -87,8 +87,8 @@ def _utf16(text: str) -> bytes:
 
 def _check_archive(data: bytes) -> None:
     """Refuse archives that unpack to much more than a spreadsheet does, and those that lie about it."""
-    broken = Invalid.field("file", _("文件已损坏,无法打开;请用表格软件另存为 .xlsx 后重新上传"))
-    bomb = Invalid.field("file", _("文件解压后异常庞大,已拒绝;请用表格软件另存后重新上传"))
+    broken = Invalid.field("file", _("文件已损坏，无法打开；请用表格软件另存为 .xlsx 后重新上传"))
+    bomb = Invalid.field("file", _("文件解压后异常庞大，已拒绝；请用表格软件另存后重新上传"))
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
@@ -101,7 +101,7 @@ def _check_archive(data: bytes) -> None:
             if total > MOST_UNPACKED and total > RATIO_ORDINARY * packed:
                 raise bomb
             if any(entry.flag_bits & 1 for entry in entries):
-                raise Invalid.field("file", _("文件设有打开密码,请取消密码后重新上传"))
+                raise Invalid.field("file", _("文件设有打开密码，请取消密码后重新上传"))
             if not any(entry.filename.lower() == "xl/workbook.xml" for entry in entries):
                 raise Invalid.field("file", _("这不是 .xlsx 电子表格文件"))
             for entry in entries:
@@ -150,7 +150,7 @@ def load(key: str) -> bytes:
     try:
         return keyring().unseal_bytes(_path(key).read_bytes())
     except FileNotFoundError:
-        raise Invalid(_("文件已清理,请重新上传")) from None
+        raise Invalid(_("文件已清理，请重新上传")) from None
 
 
 def stream(data: bytes) -> IO[bytes]:
@@ -213,9 +213,9 @@ def _frames(stream: IO[bytes]) -> Iterator[Any]:
 
 def _reason(code: str | None) -> str:
     return {
-        "encrypted": _("文件设有打开密码,请取消密码后重新上传"),
+        "encrypted": _("文件设有打开密码，请取消密码后重新上传"),
         "empty": _("文件里没有数据"),
-        "encoding": _("无法识别文件的文字编码,请另存为 UTF-8 编码的 CSV 或 .xlsx"),
-        "too_many_rows": _("超过 200,000 行,请拆分后分批导入;若实际没有这么多行,请删除表格下方多余的内容"),
-        "too_many_columns": _("表格的列数过多,请删除右侧多余的内容"),
-    }.get(code or "", _("文件内容异常,无法读取;请用表格软件另存为 .xlsx 后重新上传"))
+        "encoding": _("无法识别文件的文字编码，请另存为 UTF-8 编码的 CSV 或 .xlsx"),
+        "too_many_rows": _("超过 200,000 行，请拆分后分批导入；若实际没有这么多行，请删除表格下方多余的内容"),
+        "too_many_columns": _("表格的列数过多，请删除右侧多余的内容"),
+    }.get(code or "", _("文件内容异常，无法读取；请用表格软件另存为 .xlsx 后重新上传"))

@@ -96,14 +96,14 @@ def _examine(task: Task) -> Outcome:
                 progress=_progress(session, task, source),
             )
         if source.sheets > 1:
-            plan.notices.insert(0, _("文件有多个工作表,只读取了“%(name)s”", name=source.sheet))
+            plan.notices.insert(0, _("文件有多个工作表，只读取了“%(name)s”", name=source.sheet))
         failed = files.keep(failed_rows(task.sheet, plan)) if plan.failed else ""
         return Outcome(task, plan, failed_key=failed)
     except DomainError as error:
         return Outcome(task, None, error.message)
     except Exception as error:
         log.error("sheet failed", job=task.job_id, error=type(error).__name__, at=_place(error))
-        return Outcome(task, None, _("处理文件时出现内部错误,未导入任何内容;请联系系统管理员"))
+        return Outcome(task, None, _("处理文件时出现内部错误，未导入任何内容；请联系系统管理员"))
     finally:
         session.rollback()
 
@@ -174,13 +174,13 @@ def _record_import(session: Session, payload: Payload, outcome: Outcome) -> None
         return
     _describe(session, job, outcome)
     if plan.failed:
-        _fail(session, job, _("检查之后数据有变化,部分行已不能导入;未导入任何内容"))
+        _fail(session, job, _("检查之后数据有变化，部分行已不能导入；未导入任何内容"))
         return
     try:
         with session.begin_nested():
             write(session, outcome.task.sheet, job, plan, outcome.task.scope)
     except IntegrityError:
-        _fail(session, job, _("与他人刚刚写入的数据冲突,未导入任何内容;请重新上传检查"))
+        _fail(session, job, _("与他人刚刚写入的数据冲突，未导入任何内容；请重新上传检查"))
         return
     except DomainError as error:
         _fail(session, job, error.message)

@@ -76,7 +76,7 @@ class ImportPages(PageView):
         """Take a file and have it checked."""
         try:
             if (request.content_length or 0) > files.MOST_BYTES + 4096:
-                raise TooLarge(_("文件超过 20 MB,请拆分后分批导入"))
+                raise TooLarge(_("文件超过 20 MB，请拆分后分批导入"))
             taken = files.accept(request.files.get("file"))
         except DomainError as error:
             return self._upload_page("".join(error.by_field().values())), error.status
@@ -123,7 +123,7 @@ class ImportPages(PageView):
     @page("/<int:job_id>/cancel", action="import", methods=("POST",))
     def cancel(self, job_id: int) -> Response:
         """Leave it, and remove the file."""
-        return self._move(job_id, "cancel", _("已取消导入,没有写入任何数据"))
+        return self._move(job_id, "cancel", _("已取消导入，没有写入任何数据"))
 
     @page("/<int:job_id>/undo", action="import", methods=("POST",))
     def undo(self, job_id: int) -> Response:
@@ -150,7 +150,7 @@ class ImportPages(PageView):
         except DomainError as error:
             flash(error.message, "danger")
         except IntegrityError:
-            flash(_("导入的记录已被其他数据引用,不能整批撤销"), "danger")
+            flash(_("导入的记录已被其他数据引用，不能整批撤销"), "danger")
         return redirect(self._url("show", job_id=job_id))
 
     def _job(self, session: Session, job_id: int) -> ImportJob:

@@ -52,7 +52,7 @@ class Decimal(Column):
         rounded = number.quantize(Number(1).scaleb(-self.places))
         if rounded != number:
             raise CellError(
-                _("最多 %(places)s 位小数", places=self.places) if self.places else _("应为整数,不能有小数")
+                _("最多 %(places)s 位小数", places=self.places) if self.places else _("应为整数，不能有小数")
             )
         if self.minimum is not None and number < self.minimum:
             raise CellError(_("不能小于 %(limit)s", limit=self.minimum))
@@ -61,7 +61,7 @@ class Decimal(Column):
         return rounded
 
     def explained(self) -> str:
-        return self.note or _("数字,最多 %(places)s 位小数", places=self.places)
+        return self.note or _("数字，最多 %(places)s 位小数", places=self.places)
 
 
 class Integer(Decimal):
@@ -91,7 +91,7 @@ class Amount(Decimal):
         return Number(value).scaleb(-2)
 
     def explained(self) -> str:
-        return self.note or _("金额,单位为元")
+        return self.note or _("金额，单位为元")
 
 
 class Date(Column):
@@ -101,7 +101,7 @@ class Date(Column):
 
     def parse(self, cell: Cell) -> dt.date:
         if isinstance(cell, bool):
-            raise CellError(_("不是有效的日期,请按 2026-01-31 的格式填写"))
+            raise CellError(_("不是有效的日期，请按 2026-01-31 的格式填写"))
         if isinstance(cell, (int, float)) and 20_000 <= cell < 80_000:
             return EXCEL_EPOCH + dt.timedelta(days=int(cell))
         return self.read(clean(cell))
@@ -116,11 +116,11 @@ class Date(Column):
         except ValueError:
             day = None
         if day is None or not EARLIEST <= day <= LATEST:
-            raise CellError(_("“%(text)s”不是有效的日期,请按 2026-01-31 的格式填写", text=text[:20]))
+            raise CellError(_("“%(text)s”不是有效的日期，请按 2026-01-31 的格式填写", text=text[:20]))
         return day
 
     def explained(self) -> str:
-        return self.note or _("日期,如 2026-01-31")
+        return self.note or _("日期，如 2026-01-31")
 
 
 class Moment(Column):
@@ -153,8 +153,8 @@ class Month(Column):
         found = _MONTH.fullmatch(text)
         year, month = (day or found).groups()[:2] if (day or found) else ("0", "0")  # type: ignore[union-attr]
         if not (1900 <= int(year) <= 2199 and 1 <= int(month) <= 12):
-            raise CellError(_("“%(text)s”不是有效的月份,请按 2026-01 的格式填写", text=text[:20]))
+            raise CellError(_("“%(text)s”不是有效的月份，请按 2026-01 的格式填写", text=text[:20]))
         return f"{int(year):04d}-{int(month):02d}"
 
     def explained(self) -> str:
-        return self.note or _("月份,如 2026-01")
+        return self.note or _("月份，如 2026-01")

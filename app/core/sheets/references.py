@@ -28,7 +28,7 @@ class References:
             if text is None:
                 continue
             if isinstance(text, Masked):
-                row.refuse(lookup, _("是脱敏后的内容,请填写完整"))
+                row.refuse(lookup, _("是脱敏后的内容，请填写完整"))
                 continue
             outer = [row.values.get(name) for name in lookup.within.values()]
             if None in outer:
@@ -48,7 +48,7 @@ class References:
                 shown = "" if lookup.privacy else f"“{str(key[-1])[:30]}”"
                 row.refuse(lookup, _("找不到%(label)s%(text)s", label=lookup.target.__label__, text=shown))
             elif found is AMBIGUOUS:
-                row.refuse(lookup, _("对应多个%(label)s,无法确定是哪一个", label=lookup.target.__label__))
+                row.refuse(lookup, _("对应多个%(label)s，无法确定是哪一个", label=lookup.target.__label__))
             else:
                 row.values[lookup.name] = found
 

@@ -12,7 +12,7 @@ from app.core.sheets.columns import Cell, Column, Lookup
 
 MARKER = "填写说明"
 """The title of the template's last column; rows that say ``EXAMPLE`` in it are skipped on import."""
-EXAMPLE = "示例行,导入时忽略"
+EXAMPLE = "示例行，导入时忽略"
 REASON = "错误原因"
 """The title of the reasons in a file of failed rows; ignored when that file comes back corrected."""
 

@@ -73,7 +73,7 @@ def _lock(session: Session, sheet: Sheet, rows: Sequence[Row]) -> None:
         query = select(table.c.id, table.c.updated_at).where(table.c.id.in_([row.record_id for row in part]))
         stamps: dict[int, datetime] = dict(session.execute(query.with_for_update()).all())
         if any(stamps.get(row.record_id) != row.stamp for row in part):
-            raise Conflict(_("有记录在检查之后被他人修改,未导入任何内容;请重新上传检查"))
+            raise Conflict(_("有记录在检查之后被他人修改，未导入任何内容；请重新上传检查"))
 
 
 def _complete(model: Any, values: Mapping[str, Any], names: frozenset[str], now: datetime) -> dict[str, Any]:
@@ -153,7 +153,7 @@ def _keep_made(session: Session, job: ImportJob, model: Any, now: datetime, ids:
     names = ["job_id", "record", "record_id", "stamp", "created_at", "updated_at"]
     session.execute(insert(noted).from_select(names, selected, include_defaults=False))
     if session.scalar(select(func.count()).select_from(table).where(*made)) != len(ids):
-        raise Conflict(_("写入时与他人的操作冲突,未导入任何内容;请重新上传检查"))
+        raise Conflict(_("写入时与他人的操作冲突，未导入任何内容；请重新上传检查"))
 
 
 def _keep_changed(
@@ -179,7 +179,7 @@ def _require_inside(session: Session, model: Any, ids: Sequence[int], scope: fro
         for part in chunks(ids)
     )
     if inside != len(ids):
-        raise Invalid(_("有 %(count)s 行不属于您数据权限内的园区,未导入任何内容", count=len(ids) - inside))
+        raise Invalid(_("有 %(count)s 行不属于您数据权限内的园区，未导入任何内容", count=len(ids) - inside))
 
 
 def undo(session: Session, sheet: Sheet, job: ImportJob) -> None:
@@ -238,7 +238,7 @@ def _refuse_if_changed(session: Session, job: ImportJob, model: Any) -> None:
     )
     if changed:
         raise Conflict(
-            _("导入之后有 %(count)s 条%(label)s被修改或删除,不能整批撤销", count=changed, label=model.__label__)
+            _("导入之后有 %(count)s 条%(label)s被修改或删除，不能整批撤销", count=changed, label=model.__label__)
         )
 
 
@@ -259,7 +259,7 @@ def _refuse_if_referred_to(session: Session, job: ImportJob, model: Any, models:
             if count:
                 label = models[other.name].__label__ if other.name in models else other.name
                 raise Conflict(
-                    _("导入的%(what)s已被 %(count)s 条%(label)s引用,不能整批撤销",
+                    _("导入的%(what)s已被 %(count)s 条%(label)s引用，不能整批撤销",
                       what=model.__label__, count=count, label=label)
                 )  # fmt: skip
 

@@ -47,7 +47,7 @@ class Lock:
         except ValueError:
             self._secret = b""
         if len(self._secret) != 32:
-            raise BackupError("BACKUP_KEY 不是 base64 编码的 32 字节密钥,可用 openssl rand -base64 32 生成")
+            raise BackupError("BACKUP_KEY 不是 base64 编码的 32 字节密钥，可用 openssl rand -base64 32 生成")
 
     def key(self, salt: bytes) -> bytes:
         """The key of one file."""
@@ -98,7 +98,7 @@ class Reader(io.RawIOBase):
         self._file = file
         self.header, self._raw = read_header(file)
         if self.header["lock"] != lock.kind:
-            needed = "口令(--passphrase)" if self.header["lock"] == PASSPHRASE else "BACKUP_KEY"
+            needed = "口令（--passphrase）" if self.header["lock"] == PASSPHRASE else "BACKUP_KEY"
             raise BackupError(f"此备份须用{needed}解密")
         self._cipher = AESGCM(lock.key(bytes.fromhex(self.header["salt"])))
         self._ready, self._count, self._ended = b"", 0, False
@@ -130,7 +130,7 @@ class Reader(io.RawIOBase):
             if last and self._file.read(1):
                 break
             return piece
-        raise BackupError("密钥或口令不对,或备份文件已损坏" if self._count == 0 else "备份文件已损坏")
+        raise BackupError("密钥或口令不对，或备份文件已损坏" if self._count == 0 else "备份文件已损坏")
 
 
 def read_header(file: IO[bytes]) -> tuple[dict[str, Any], bytes]:

@@ -70,7 +70,7 @@ def make(folder: Path, lock: Lock) -> Path:
             os.fsync(file.fileno())
         draft.replace(path)
     except OSError as error:
-        raise BackupError(f"备份没有完成:{error.strerror or error}") from None
+        raise BackupError(f"备份没有完成：{error.strerror or error}") from None
     finally:
         draft.unlink(missing_ok=True)
     return path
@@ -102,7 +102,7 @@ def _pictures(session: Session) -> Iterator[tuple[str, bytes]]:
                 yield key + suffix, store.get(key + suffix)
             except FileNotFoundError:
                 if _still_there(key):
-                    raise BackupError(f"存储中缺少图片 {key}{suffix},请先运行 flask doctor") from None
+                    raise BackupError(f"存储中缺少图片 {key}{suffix}，请先运行 flask doctor") from None
 
 
 def _still_there(key: str) -> bool:

@@ -118,7 +118,7 @@ def _client(program: str, *arguments: str) -> None:
             done = subprocess.run([path, address, *arguments], capture_output=True, text=True)  # noqa: S603
         except FileNotFoundError:
             raise BackupError(
-                f"找不到 {program},请安装与服务器同版本的 postgresql-client,或用 PG_BIN 指明所在目录"
+                f"找不到 {program}，请安装与服务器同版本的 postgresql-client，或用 PG_BIN 指明所在目录"
             ) from None
     if done.returncode:
-        raise BackupError(f"{program} 失败:{done.stderr.strip()[-2000:]}")
+        raise BackupError(f"{program} 失败：{done.stderr.strip()[-2000:]}")

@@ -54,7 +54,7 @@ def examine(thorough: bool = True) -> list[Finding]:
                 findings += part()
             db.session.rollback()
     except SQLAlchemyError as error:
-        findings.append(Finding(BAD, "数据库", f"无法读取({type(error).__name__}),其余检查未进行"))
+        findings.append(Finding(BAD, "数据库", f"无法读取（{type(error).__name__}），其余检查未进行"))
     finally:
         db.session.remove()
     return findings
@@ -64,16 +64,16 @@ def configuration() -> Iterable[Finding]:
     """What starts but should not go into service."""
     config = current_app.config
     if not config["PRODUCTION"]:
-        yield Finding(POOR, "配置", "APP_ENV 不是 production,演示账号和模拟服务可用,不能对外服务")
+        yield Finding(POOR, "配置", "APP_ENV 不是 production，演示账号和模拟服务可用，不能对外服务")
         return
     wrong = []
     if not config["PUBLIC_URL"].startswith("https://"):
         wrong.append("PUBLIC_URL 应为 https:// 开头的对外地址")
     if config["HOST"] in ("0.0.0.0", "::") and not config["PROXIES"]:  # noqa: S104
-        wrong.append("直接对外监听且 PROXIES=0,应由 nginx 终止 TLS 后转发")
+        wrong.append("直接对外监听且 PROXIES=0，应由 nginx 终止 TLS 后转发")
     if config["RATE_LIMITS"] != "1":
         wrong.append("RATE_LIMITS 已关闭")
-    yield Finding(POOR if wrong else GOOD, "配置", ";".join(wrong) or "生产环境设置完整")
+    yield Finding(POOR if wrong else GOOD, "配置", "；".join(wrong) or "生产环境设置完整")
 
 
 def disk() -> Iterable[Finding]:
@@ -84,7 +84,7 @@ def disk() -> Iterable[Finding]:
         usage = shutil.disk_usage(folder)
         share = usage.free / usage.total
         level = BAD if share < LEAST_FREE else POOR if share < LOW_FREE else GOOD
-        yield Finding(level, f"磁盘({what})", f"{folder} 剩余 {usage.free / 1024**3:.1f} GB({share:.0%})")
+        yield Finding(level, f"磁盘（{what}）", f"{folder} 剩余 {usage.free / 1024**3:.1f} GB（{share:.0%}）")
 
 
 def backups() -> Iterable[Finding]:
@@ -104,13 +104,13 @@ def certificates() -> Iterable[Finding]:
     for path in filter(None, current_app.config["WECHATPAY_CERTIFICATES"].split(",")):
         try:
             expires = x509.load_pem_x509_certificate(Path(path.strip()).read_bytes()).not_valid_after_utc
-            yield _validity(f"证书({Path(path).name})", expires)
+            yield _validity(f"证书（{Path(path).name}）", expires)
         except (OSError, ValueError):
-            yield Finding(BAD, f"证书({Path(path).name})", "文件不存在或不是证书")
+            yield Finding(BAD, f"证书（{Path(path).name}）", "文件不存在或不是证书")
 
 
 def _of_site(host: str, port: int) -> Finding:
-    what = f"证书({host})"
+    what = f"证书（{host}）"
     try:
         with (
             socket.create_connection((host, port), timeout=5) as plain,
@@ -118,16 +118,16 @@ def _of_site(host: str, port: int) -> Finding:
         ):
             found = secured.getpeercert() or {}
     except ssl.SSLCertVerificationError as error:
-        return Finding(BAD, what, f"证书不受信任:{error.verify_message}")
+        return Finding(BAD, what, f"证书不受信任：{error.verify_message}")
     except OSError as error:
-        return Finding(BAD, what, f"无法连接 {host}:{port}({type(error).__name__})")
+        return Finding(BAD, what, f"无法连接 {host}:{port}（{type(error).__name__}）")
     return _validity(what, datetime.fromtimestamp(ssl.cert_time_to_seconds(str(found["notAfter"])), UTC))
 
 
 def _validity(what: str, expires: datetime) -> Finding:
     left = (expires - clock.now()).days
     level = BAD if left < 0 else POOR if left < CERTIFICATE_DAYS else GOOD
-    return Finding(level, what, f"有效期至 {clock.local(expires):%Y-%m-%d}(还有 {left} 天)")
+    return Finding(level, what, f"有效期至 {clock.local(expires):%Y-%m-%d}（还有 {left} 天）")
 
 
 def schema() -> Iterable[Finding]:
@@ -141,10 +141,10 @@ def schema() -> Iterable[Finding]:
     if present == needed:
         yield Finding(GOOD, "数据库迁移", f"版本 {present}")
     elif migration_state.known(present):
-        yield Finding(BAD, "数据库迁移", f"数据库为 {present},程序需要 {needed},请执行 flask db upgrade")
+        yield Finding(BAD, "数据库迁移", f"数据库为 {present}，程序需要 {needed}，请执行 flask db upgrade")
     else:
-        newer = f"数据库已由更新的程序升级到 {present},本程序为 {needed}"
-        yield Finding(POOR, "数据库迁移", f"{newer};仅在升级或退回期间正常")
+        newer = f"数据库已由更新的程序升级到 {present}，本程序为 {needed}"
+        yield Finding(POOR, "数据库迁移", f"{newer}；仅在升级或退回期间正常")
 
 
 def archiving() -> Iterable[Finding]:
@@ -155,9 +155,9 @@ def archiving() -> Iterable[Finding]:
         text("SELECT current_setting('archive_mode'), last_archived_time, last_failed_time FROM pg_stat_archiver")
     ).one()
     if mode == "off":
-        yield Finding(POOR, "WAL 归档", "未启用,数据库损毁时丢失最近一次备份之后的数据")
+        yield Finding(POOR, "WAL 归档", "未启用，数据库损毁时丢失最近一次备份之后的数据")
     elif failed is not None and (archived is None or failed > archived):
-        yield Finding(BAD, "WAL 归档", f"{clock.local(failed):%Y-%m-%d %H:%M} 归档失败,请查看数据库日志和归档磁盘")
+        yield Finding(BAD, "WAL 归档", f"{clock.local(failed):%Y-%m-%d %H:%M} 归档失败，请查看数据库日志和归档磁盘")
     else:
         when = f"最近一次在 {clock.local(archived):%Y-%m-%d %H:%M}" if archived else "尚无需要归档的文件"
         yield Finding(GOOD, "WAL 归档", when)
@@ -170,11 +170,11 @@ def clocks() -> Iterable[Finding]:
         theirs: datetime = db.session.scalar(text("SELECT clock_timestamp()"))
         apart = abs(theirs - clock.now())
         level = GOOD if apart <= CLOCK_TOLERANCE else BAD
-        yield Finding(level, "时钟(数据库)", f"与数据库服务器相差 {apart.total_seconds():.1f} 秒")
+        yield Finding(level, "时钟（数据库）", f"与数据库服务器相差 {apart.total_seconds():.1f} 秒")
     newest = db.session.scalar(select(func.max(AuditEntry.at)))
     behind = newest is not None and newest > now + CLOCK_TOLERANCE
-    said = f"最新审计记录在 {newest:%Y-%m-%d %H:%M:%S} UTC,晚于本机时间,时钟曾被调整" if behind else "不早于已有记录"
-    yield Finding(BAD if behind else GOOD, "时钟(本机)", said)
+    said = f"最新审计记录在 {newest:%Y-%m-%d %H:%M:%S} UTC，晚于本机时间，时钟曾被调整" if behind else "不早于已有记录"
+    yield Finding(BAD if behind else GOOD, "时钟（本机）", said)
 
 
 def queue() -> Iterable[Finding]:
@@ -182,12 +182,12 @@ def queue() -> Iterable[Finding]:
     overdue = OutboxEntry.due_at < clock.now() - LATE
     late = db.session.scalar(select(func.count()).where(OutboxEntry.state == WAITING, overdue)) or 0
     dead = db.session.scalar(select(func.count()).where(OutboxEntry.state == DEAD)) or 0
-    yield Finding(BAD if late else GOOD, "后台任务(积压)", f"{late} 个任务超过 5 分钟未执行" if late else "没有积压")
-    said = f"{dead} 个任务多次失败,请在 系统管理 → 后台任务 中查看" if dead else "没有失败的任务"
-    yield Finding(POOR if dead else GOOD, "后台任务(失败)", said)
+    yield Finding(BAD if late else GOOD, "后台任务（积压）", f"{late} 个任务超过 5 分钟未执行" if late else "没有积压")
+    said = f"{dead} 个任务多次失败，请在 系统管理 → 后台任务 中查看" if dead else "没有失败的任务"
+    yield Finding(POOR if dead else GOOD, "后台任务（失败）", said)
     state = queue_state(current_app.config)
     if state is not None:
-        yield Finding(GOOD if state.workers else BAD, "后台任务(队列)", state.text)
+        yield Finding(GOOD if state.workers else BAD, "后台任务（队列）", state.text)
 
 
 def pictures() -> Iterable[Finding]:
@@ -199,14 +199,14 @@ def pictures() -> Iterable[Finding]:
             wrong += hashlib.sha256(content(file)).hexdigest() != file.sha256
         except NotFound:
             missing += 1
-    said = f"抽查最近 {seen} 张:缺失 {missing},内容不符 {wrong}"
+    said = f"抽查最近 {seen} 张：缺失 {missing}，内容不符 {wrong}"
     yield Finding(BAD if missing or wrong else GOOD, "图片", said)
 
 
 def trail() -> Iterable[Finding]:
     """The audit chain, link by link."""
     count, broken = audit.verify(db.session())
-    said = f"{count} 条,校验链完好" if broken is None else f"自第 {broken} 条起校验链断裂:记录曾被修改、删除或插入"
+    said = f"{count} 条，校验链完好" if broken is None else f"自第 {broken} 条起校验链断裂：记录曾被修改、删除或插入"
     yield Finding(GOOD if broken is None else BAD, "审计日志", said)
 
 
@@ -215,7 +215,7 @@ def books() -> Iterable[Finding]:
     for module in registry():
         for check in module.checks:
             found = list(check.problems(db.session()))
-            yield Finding(BAD if found else GOOD, check.title, ";".join(found) or "核对无差异")
+            yield Finding(BAD if found else GOOD, check.title, "；".join(found) or "核对无差异")
 
 
 RECORDS: tuple[Callable[[], Iterable[Finding]], ...] = (schema, archiving, clocks, queue, pictures)

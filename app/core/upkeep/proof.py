@@ -48,17 +48,17 @@ def of(session: Session) -> dict[str, Any]:
 def problems(session: Session) -> list[str]:
     """What is wrong with the records: the audit chain and each declared check. Empty: nothing."""
     count, broken = audit.verify(session)
-    found = [] if broken is None else [f"审计日志共 {count} 条完好,自第 {broken} 条起校验链断裂"]
+    found = [] if broken is None else [f"审计日志共 {count} 条完好，自第 {broken} 条起校验链断裂"]
     for module in registry():
         for check in module.checks:
-            found += [f"{check.title}:{problem}" for problem in check.problems(session)]
+            found += [f"{check.title}：{problem}" for problem in check.problems(session)]
     return found
 
 
 def differences(expected: Mapping[str, int], found: Mapping[str, int], what: str) -> list[str]:
     """Where two sets of numbers part, as sentences."""
     return [
-        f"{what}“{name}”应为 {expected.get(name, '无')},实为 {found.get(name, '无')}"
+        f"{what}“{name}”应为 {expected.get(name, '无')}，实为 {found.get(name, '无')}"
         for name in sorted({*expected, *found})
         if expected.get(name) != found.get(name)
     ]

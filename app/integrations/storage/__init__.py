@@ -15,10 +15,10 @@ def chosen(config: Mapping[str, Any]) -> Storage:
     if config["STORAGE"] == "local":
         return LocalStorage(config["DATA_DIR"] / "media")
     if config["STORAGE"] != "s3":
-        raise SystemExit(f"STORAGE={config['STORAGE']!r} 不是有效的值,应为 local 或 s3")
+        raise SystemExit(f"STORAGE={config['STORAGE']!r} 不是有效的值，应为 local 或 s3")
     missing = [name for name in ("S3_BUCKET", "S3_ACCESS_KEY", "S3_SECRET_KEY") if not config[name]]
     if missing:
-        raise SystemExit(f"对象存储的设置不完整,还需要:{'、'.join(missing)}")
+        raise SystemExit(f"对象存储的设置不完整，还需要：{'、'.join(missing)}")
     return S3Storage(
         config["S3_BUCKET"],
         config["S3_ENDPOINT"],

@@ -52,18 +52,18 @@ class Service:
             answer.raise_for_status()
             found = answer.json()
         except (requests.RequestException, ValueError):
-            raise Unavailable(_("暂时无法连接微信,请稍后再试")) from None  # the chained error would show the secret
+            raise Unavailable(_("暂时无法连接微信，请稍后再试")) from None  # the chained error would show the secret
         if not isinstance(found, dict):
-            raise Unavailable(_("暂时无法连接微信,请稍后再试"))
+            raise Unavailable(_("暂时无法连接微信，请稍后再试"))
         return found
 
     @staticmethod
     def _refuse(answer: dict[str, Any], wanted: str) -> None:
         code = answer.get("errcode", 0)
         if code in BAD_CODE:
-            raise Invalid.field("code", _("登录凭证无效或已使用,请重试"))
+            raise Invalid.field("code", _("登录凭证无效或已使用，请重试"))
         if code or wanted not in answer:
-            raise Unavailable(_("微信返回错误(%(code)s),请稍后再试", code=code))
+            raise Unavailable(_("微信返回错误（%(code)s），请稍后再试", code=code))
 
 
 class OfficialAccount(Service):
@@ -95,7 +95,7 @@ class OfficialAccount(Service):
         )  # fmt: skip
         self._refuse(answer, "openid")
         if answer.get("is_snapshotuser"):
-            raise Invalid.field("code", _("请先点击页面右下角的“使用完整服务”,再登录"))
+            raise Invalid.field("code", _("请先点击页面右下角的“使用完整服务”，再登录"))
         return Session(str(answer["openid"]), answer.get("unionid"))
 
 
@@ -135,7 +135,7 @@ class WeChat(Service):
         )  # fmt: skip
         code = int(answer.get("errcode", 0))
         if code in BUSY:
-            raise Unavailable(_("微信服务繁忙,请稍后再试"))
+            raise Unavailable(_("微信服务繁忙，请稍后再试"))
         return code
 
     def _with_token(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -154,7 +154,7 @@ class WeChat(Service):
                           "force_refresh": False},
                 )  # fmt: skip
                 if "access_token" not in answer:
-                    raise Unavailable(_("微信服务配置有误,请联系管理员"))
+                    raise Unavailable(_("微信服务配置有误，请联系管理员"))
                 token = str(answer["access_token"])
                 self._token = (token, time.monotonic() + int(answer["expires_in"]) - RENEW_BEFORE)
             return token

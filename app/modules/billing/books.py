@@ -40,7 +40,7 @@ def problems(session: Session) -> list[str]:
     return [
         *_differing(session, "账单的应收、已收或减免与账目不符", bills_that_differ()),
         *_differing(session, "已入账的收款与账目不符", payments_that_differ()),
-        *_differing(session, "已入账的收款没有收据,或收据金额不同", payments_without_receipt()),
+        *_differing(session, "已入账的收款没有收据，或收据金额不同", payments_without_receipt()),
         *_balances(session),
         *_days(session),
     ]
@@ -119,19 +119,19 @@ def _balances(session: Session) -> Iterable[str]:
     for account, kept in ((PREPAID, select(func.sum(Account.prepaid_fen))), (DEPOSITS, held), (REFUNDING, owed)):
         booked, expected = -(session.scalar(select(balance(account))) or 0), session.scalar(kept) or 0
         if booked != expected:
-            yield f"{ACCOUNTS[account]}账目余额 {booked} 分,明细合计 {expected} 分"
+            yield f"{ACCOUNTS[account]}账目余额 {booked} 分，明细合计 {expected} 分"
 
 
 def _days(session: Session) -> Iterable[str]:
     if count := ledger_days.differing(session):
-        yield f"账目日汇总与账目不符:{count} 行"
+        yield f"账目日汇总与账目不符：{count} 行"
 
 
 def _differing(session: Session, what: str, numbers: Select[Any]) -> Iterable[str]:
     count = session.scalar(select(func.count()).select_from(numbers.subquery())) or 0
     if count:
         first = "、".join(session.scalars(numbers.limit(NAMED)))
-        yield f"{what}:{count} 笔({first}{'…' if count > NAMED else ''})"
+        yield f"{what}：{count} 笔（{first}{'…' if count > NAMED else ''}）"
 
 
 CHECKS = (Check("billing", "账目", problems, sums),)

@@ -60,7 +60,9 @@ def _account(config: dict[str, Any]) -> Account:
     missing = [name for name in NEEDED if not config[name]]
     address = config["WECHATPAY_NOTIFY_URL"] or config["PUBLIC_URL"]
     if missing or not address:
-        raise SystemExit(f"微信支付的设置不完整,还需要:{'、'.join(missing or ['WECHATPAY_NOTIFY_URL 或 PUBLIC_URL'])}")
+        raise SystemExit(
+            f"微信支付的设置不完整，还需要：{'、'.join(missing or ['WECHATPAY_NOTIFY_URL 或 PUBLIC_URL'])}"
+        )
     if len(config["WECHATPAY_APIV3_KEY"]) != KEY_LENGTH:
         raise SystemExit(f"WECHATPAY_APIV3_KEY 应为 {KEY_LENGTH} 个字符")
     certificates = [path for path in config["WECHATPAY_CERTIFICATES"].split(",") if path.strip()]
@@ -82,7 +84,7 @@ def _text(option: str, path: str) -> str:
     try:
         return Path(path).read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as error:
-        raise SystemExit(f"无法读取 {option}={path}:{type(error).__name__}") from None
+        raise SystemExit(f"无法读取 {option}={path}：{type(error).__name__}") from None
 
 
 def _use_the_fake(app: Flask) -> None:

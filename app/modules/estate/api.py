@@ -53,7 +53,7 @@ def list_communities() -> Page[CommunityOut]:
 
 @api.get("/communities/<community_id>/units", roles=None, query=UnitQuery, returns=Page[UnitChoiceOut])
 def list_units(community_id: str, query: UnitQuery) -> Page[UnitChoiceOut]:
-    """查找房号:最多返回 50 个,请输入楼栋名或房号缩小范围"""
+    """查找房号：最多返回 50 个，请输入楼栋名或房号缩小范围"""
     session = db.session()
     community = session.scalar(
         select(Community.id).where(Community.id == as_id(community_id), Community.active.is_(True))

@@ -62,7 +62,7 @@ class Unit(Record):
     number: Mapped[str] = mapped_column(String(32), index=True, info=label("房号"))
     floor: Mapped[int] = mapped_column(Integer, default=1, info=label("楼层"))
     kind: Mapped[str] = choice_column(UNIT_KINDS, "类型", "office")
-    area_m2: Mapped[Decimal] = mapped_column(Numeric(12, 2), default=Decimal(0), info=label("面积(m²)"))
+    area_m2: Mapped[Decimal] = mapped_column(Numeric(12, 2), default=Decimal(0), info=label("面积（m²）"))
     status: Mapped[str] = choice_column(UNIT_STATUSES, "使用状态", "vacant")
 
     community: Mapped[Community] = relationship(lazy="raise_on_sql")

@@ -78,7 +78,7 @@ UNITS = Sheet(
         Text("number", example="1201", note="同一楼栋内不重复"),
         Integer("floor", minimum=-20, maximum=300, example="12"),
         Choice("kind"),
-        Decimal("area_m2", minimum=0, example="86.50", note="建筑面积,平方米,最多 2 位小数"),
+        Decimal("area_m2", minimum=0, example="86.50", note="建筑面积，平方米，最多 2 位小数"),
         Choice("status"),
     ],
 )

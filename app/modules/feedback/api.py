@@ -67,7 +67,7 @@ class FeedbackOut(Schema):
 
 
 class FeedbackDetailOut(FeedbackOut):
-    """我的投诉建议及其答复(匿名的不再返回图片)"""
+    """我的投诉建议及其答复（匿名的不再返回图片）"""
 
     rating_note: str
     photos: list[PhotoOut]

@@ -62,7 +62,7 @@ class FeedbackView(ModuleView):
         session = db.session()
         said = queries.thread(session, record.id)
         names = staff_names(session, [attribute(FeedbackReply, "staff_id")], said)
-        author = _("提交人(匿名)") if record.anonymous else _("提交人")
+        author = _("提交人（匿名）") if record.anonymous else _("提交人")
         return {
             "thread": [
                 (

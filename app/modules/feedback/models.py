@@ -26,7 +26,7 @@ class FeedbackType(Record):
 
     name: Mapped[str] = mapped_column(String(32), unique=True, info=label("类型名称"))
     kind: Mapped[str] = choice_column(TYPE_KINDS, "适用于", "both")
-    hours: Mapped[int] = mapped_column(Integer, default=48, info=label("答复时限(小时)", minimum=1, maximum=2160))
+    hours: Mapped[int] = mapped_column(Integer, default=48, info=label("答复时限（小时）", minimum=1, maximum=2160))
     position: Mapped[int] = mapped_column(Integer, default=0, index=True, info=label("顺序"))
     active: Mapped[bool] = mapped_column(Boolean, default=True, index=True, info=label("启用"))
 
@@ -72,7 +72,7 @@ class Feedback(Record):
     escalated_at: Mapped[datetime | None] = mapped_column(Moment, index=True, info=label("超时升级时间"))
     answered_at: Mapped[datetime | None] = mapped_column(Moment, info=label("首次答复时间"))
     closed_at: Mapped[datetime | None] = mapped_column(Moment, info=label("办结时间"))
-    rating: Mapped[int | None] = mapped_column(Integer, info=label("满意度(1-5)"))
+    rating: Mapped[int | None] = mapped_column(Integer, info=label("满意度（1-5）"))
     rating_note: Mapped[str] = mapped_column(String(300), default="", info=label("评价内容"))
     reopened: Mapped[int] = mapped_column(Integer, default=0, info=label("重新处理次数"))
 

@@ -280,7 +280,7 @@ def _too_late(feedback: Feedback) -> bool:
 def _text(content: str) -> str:
     text = content.strip()
     if not text or len(text) > LONGEST:
-        raise Invalid.field("content", _("请填写内容(不超过 %(limit)s 个字)", limit=LONGEST))
+        raise Invalid.field("content", _("请填写内容（不超过 %(limit)s 个字）", limit=LONGEST))
     return text
 
 

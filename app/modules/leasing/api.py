@@ -156,7 +156,7 @@ def count_view(listing_id: str) -> None:
 
 @api.get("/listings/<listing_id>", roles=None, returns=ListingDetailOut, menu=MENU, prepare=count_view)
 def show_listing(listing_id: str) -> ListingDetailOut:
-    """一条场地信息(每打开一次计一次浏览)"""
+    """一条场地信息（每打开一次计一次浏览）"""
     session = db.session()
     listing, community = queries.published(session, as_id(listing_id))
     photos = photos_of(session, Listing, [listing.id]).get(listing.id, [])
@@ -183,7 +183,7 @@ def inquire(listing_id: str) -> ContactOut:
 
 @api.get("/listings/<listing_id>/poster.png", roles=None, returns=Response, limit="60/minute", openapi=PNG)
 def poster(listing_id: str) -> Response:
-    """分享海报(带二维码)"""
+    """分享海报（带二维码）"""
     session = db.session()
     listing, community = queries.published(session, as_id(listing_id))
     content = draw(poster_of(session, listing, community))

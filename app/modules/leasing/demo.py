@@ -23,7 +23,7 @@ OFFERS = (
     ("office", "A座 智谷大厦 12 层带装修写字间", "m2_month", 6200, "一年起租", "published", 26),
     ("office", "B座 云帆大厦高区整层可分割", "m2_month", 5800, "两年起租", "published", 9),
     ("room", "青年公寓朝南一居室，拎包入住", "month", 185000, "半年起租", "published", 14),
-    ("parking", "地下停车场 B1 固定车位(可充电)", "month", 38000, "按季起租", "published", 33),
+    ("parking", "地下停车场 B1 固定车位（可充电）", "month", 38000, "按季起租", "published", 33),
     ("ad_space", "A座大堂电梯厅电子屏广告位征租", "month", 320000, "按月投放", "published", 20),
     ("shop", "中心广场小型餐饮档口", "month", 460000, "一年起租", "leased", 88),
     ("ad_space", "停车场出入口灯箱广告位", "year", 3600000, "一年起租", "unpublished", 120),

@@ -54,7 +54,7 @@ class Listing(Record):
     content: Mapped[str] = mapped_column(RichText, default="", info=label("详细介绍", rich=True))
     price_fen: Mapped[Fen] = mapped_column(default=0, info=label("价格", minimum=0))
     price_unit: Mapped[str] = choice_column(PRICE_UNITS, "计价方式", "month")
-    area_m2: Mapped[Decimal | None] = mapped_column(Numeric(12, 2), info=label("面积(m²)", minimum=0))
+    area_m2: Mapped[Decimal | None] = mapped_column(Numeric(12, 2), info=label("面积（m²）", minimum=0))
     period: Mapped[str] = mapped_column(String(64), default="", info=label("租期"))
     available_on: Mapped[date | None] = mapped_column(Date, info=label("可入场日期"))
     location: Mapped[str] = mapped_column(String(120), default="", info=label("位置"))

@@ -157,7 +157,7 @@ def follow_up(session: Session, application: LeaseApplication, staff_id: int, no
     """Note what was said or done about an application. Raises Invalid."""
     note = note.strip()
     if not note or len(note) > 500:
-        raise Invalid.field("note", _("请填写跟进内容(不超过 500 个字)"))
+        raise Invalid.field("note", _("请填写跟进内容（不超过 500 个字）"))
     made = LeaseFollowUp(application_id=application.id, staff_id=staff_id, note=note)
     session.add(made)
     session.flush()

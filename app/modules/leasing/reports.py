@@ -205,12 +205,12 @@ REPORTS = (
             Column("可租单元", INTEGER),
             Column("已租单元", INTEGER),
             Column("空置单元", INTEGER),
-            Column("可租面积(m²)", DECIMAL),
-            Column("已租面积(m²)", DECIMAL),
-            Column("空置面积(m²)", DECIMAL),
+            Column("可租面积（m²）", DECIMAL),
+            Column("已租面积（m²）", DECIMAL),
+            Column("空置面积（m²）", DECIMAL),
             Column("出租率", PERCENT),
             Column("月租金", AMOUNT),
-            Column("平均租金(元/m²·月)", DECIMAL),
+            Column("平均租金（元/m²·月）", DECIMAL),
         ],
         rows=leasing,
         by={"kind": "房屋类型", "building": "楼栋", "community": "园区"},
@@ -227,7 +227,7 @@ REPORTS = (
         [
             Column("客户"),
             Column("房号/标的"),
-            Column("面积(m²)", DECIMAL),
+            Column("面积（m²）", DECIMAL),
             Column("开始", DATE),
             Column("到期", DATE),
             Column("剩余天数", INTEGER),
@@ -242,6 +242,6 @@ REPORTS = (
 PANELS = (
     Panel(
         "occupancy", "出租率", REPORTS[1], show=(0, 2, 3, 4, 5, 7), by="kind", chart=Chart("bar", 0, (1, 2)),
-        rate=Rate("出租率(按面积)", 4, 3),
+        rate=Rate("出租率（按面积）", 4, 3),
     ),
 )  # fmt: skip

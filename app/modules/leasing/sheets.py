@@ -35,7 +35,7 @@ LISTINGS = Sheet(
         Text("title", example="智谷里商业街临街商铺", note="同一园区内不重复"),
         Choice("kind"),
         Words("content", note="详细介绍，每行一段"),
-        Amount("price_fen", "价格(元)", minimum=0, example="85.00", note="面议的留空"),
+        Amount("price_fen", "价格（元）", minimum=0, example="85.00", note="面议的留空"),
         Choice("price_unit"),
         Decimal("area_m2", minimum=0, example="68.50"),
         Text("period", example="一年起租"),
@@ -77,7 +77,7 @@ LEASES = Sheet(
         Lookup("customer_id", "客户", Customer, by=("name",)),
         Date("starts_on"),
         Date("ends_on"),
-        Amount("rent_fen", "月租金(元)"),
+        Amount("rent_fen", "月租金（元）"),
     ],
 )
 """Export only: a lease brings an occupancy along, which its form makes."""

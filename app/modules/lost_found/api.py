@@ -47,7 +47,7 @@ Category = Literal["card", "key", "phone", "bag", "clothes", "jewellery", "pet",
 
 
 class ItemQuery(PageQuery):
-    """寻物还是招领；box=mine 为我发布的(含未公开的)"""
+    """寻物还是招领；box=mine 为我发布的（含未公开的）"""
 
     kind: Literal["", "lost", "found"] = ""
     category: Literal["", "card", "key", "phone", "bag", "clothes", "jewellery", "pet", "parcel", "other"] = ""
@@ -109,7 +109,7 @@ class MatchOut(Schema):
 
 
 class ItemDetailOut(ItemOut):
-    """一条失物招领的全部内容。联系方式：发布人选择公开的为其电话(登录后可见)，否则为物业服务电话"""
+    """一条失物招领的全部内容。联系方式：发布人选择公开的为其电话（登录后可见），否则为物业服务电话"""
 
     description: str
     contact_name: str
@@ -246,7 +246,7 @@ def post(caller: Caller, body: ItemIn) -> ItemDetailOut:
 
 @api.post("/lost-found/<lost_found_id>/close", roles=ANY, returns=ItemDetailOut)
 def close(caller: Caller, lost_found_id: str) -> ItemDetailOut:
-    """关闭自己发布的信息(已找回、已归还或不再需要)"""
+    """关闭自己发布的信息（已找回、已归还或不再需要）"""
     session = db.session()
     return detail(session, operations.close(session, own(session, caller, lost_found_id)), caller)
 
@@ -254,7 +254,7 @@ def close(caller: Caller, lost_found_id: str) -> ItemDetailOut:
 @api.post("/lost-found/<item_id>/claims", roles=ANY, body=ClaimIn, returns=ClaimOut, status=201, limit="10/day",
           menu=MENU)  # fmt: skip
 def claim(item_id: str, caller: Caller, body: ClaimIn) -> ClaimOut:
-    """申请认领(或提供寻物线索)，由物业核实"""
+    """申请认领（或提供寻物线索），由物业核实"""
     session = db.session()
     made = operations.claim(
         session, caller.member_id, visible(session, caller, item_id),

@@ -17,7 +17,7 @@ ITEMS = (
     (
         "found",
         "card",
-        "身份证一张(姓李)",
+        "身份证一张（姓李）",
         "在快递驿站取件台上拾到，已放物业前台。",
         "B座 快递驿站",
         1,
@@ -80,7 +80,7 @@ def fill(session: Session) -> None:
         session.add(item)
     session.flush()
     for title, name, proof, state in (
-        ("身份证一张(姓李)", "李女士", "本人身份证，号码尾号 1234，可现场核对。", "pending"),
+        ("身份证一张（姓李）", "李女士", "本人身份证，号码尾号 1234，可现场核对。", "pending"),
         ("棕色双肩包", "何先生", "包里有蓝色封面的笔记本，第一页写有姓名。", "approved"),
         ("折叠雨伞", "苏先生", "黑色长柄伞。", "rejected"),
     ):

@@ -200,7 +200,7 @@ def ask_phone(body: CodeIn) -> str:
 
 @api.post("/auth/phone", roles=ANY, body=CodeIn, returns=MemberOut, limit="20/hour", prepare=ask_phone)
 def bind_phone(caller: Caller, prepared: str) -> MemberOut:
-    """绑定微信手机号(自动关联已登记的维修师傅和客户)"""
+    """绑定微信手机号（自动关联已登记的维修师傅和客户）"""
     session = db.session()
     member = me(session, caller)
     operations.bind_phone(session, member, prepared)
@@ -231,7 +231,7 @@ def change_me(caller: Caller, body: ProfileIn) -> MemberOut:
 
 @api.delete("/me", roles=ANY)
 def erase_me(caller: Caller) -> None:
-    """注销账号:删除个人信息,历史账目匿名保留"""
+    """注销账号：删除个人信息，历史账目匿名保留"""
     own_data.erase(db.session(), me(db.session(), caller))
 
 
@@ -274,13 +274,13 @@ class ConsentOut(Schema):
 def consent(caller: Caller, body: ConsentIn) -> ConsentOut:
     """同意隐私政策或认证材料使用说明的当前版本"""
     if body.version != settings.get(CONSENT_VERSIONS[body.kind]):
-        raise Invalid.field("version", _("该说明已更新,请重新阅读后同意"))
+        raise Invalid.field("version", _("该说明已更新，请重新阅读后同意"))
     operations.give_consent(db.session(), caller.member_id, body.kind, body.version)
     return ConsentOut(kind=body.kind, version=body.version)
 
 
 class ExportOut(Schema):
-    """个人信息副本(个人信息保护法第四十五条)"""
+    """个人信息副本（个人信息保护法第四十五条）"""
 
     member: dict[str, Any]
     customers: list[dict[str, Any]]
@@ -353,7 +353,7 @@ def certifications_out(session: Session, applications: list[Certification]) -> l
 @api.post("/certifications", roles=("visitor", "merchant", "tenant"), body=CertificationIn, returns=CertificationOut,
           status=201, limit="20/day", menu="certification")  # fmt: skip
 def apply(caller: Caller, body: CertificationIn) -> CertificationOut:
-    """提交认证申请(需先同意认证材料使用说明)"""
+    """提交认证申请（需先同意认证材料使用说明）"""
     session = db.session()
     application = certification.apply(
         session,

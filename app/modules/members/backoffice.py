@@ -60,7 +60,7 @@ class CertificationView(ModuleView):
         return self.act(
             record_id,
             lambda session, record: certification.approve(session, record, current_user.id, chosen),
-            _("已通过,申请人即刻获得相应身份"),
+            _("已通过，申请人即刻获得相应身份"),
             about=Customer,
         )
 
@@ -70,7 +70,7 @@ class CertificationView(ModuleView):
         return self.act(
             record_id,
             lambda session, record: certification.reject(session, record, current_user.id, reason),
-            _("已驳回,申请人会看到原因"),
+            _("已驳回，申请人会看到原因"),
             about=Customer,
         )
 
@@ -105,7 +105,7 @@ class CustomerMemberView(ModuleView):
 
 
 class CustomerView(ModuleView):
-    """商家与租客 (G11)."""
+    """商家与租客: whom services are for and fees are owed by (G11)."""
 
     model, area, sheet = Customer, "customers", sheets.CUSTOMERS
     title, icon = "商家与租客", "fa-store"
@@ -122,7 +122,7 @@ class CustomerView(ModuleView):
 
 
 class TechnicianView(ModuleView):
-    """维修师傅 (G3)."""
+    """维修师傅: who takes and carries out orders (G3)."""
 
     model, area, sheet = Technician, "technicians", sheets.TECHNICIANS
     title, icon = "维修师傅", "fa-screwdriver-wrench"

@@ -45,14 +45,14 @@ def apply(
     """
     version = settings.get("members.material_consent_version")
     if not operations.has_consented(session, member.id, MATERIAL_CONSENT, version):
-        raise Forbidden(_("提交认证材料前,请先阅读并同意《认证材料使用说明》"), code="consent_required")
+        raise Forbidden(_("提交认证材料前，请先阅读并同意《认证材料使用说明》"), code="consent_required")
     if queries.role_of(session, member.id) == TECHNICIAN:
         raise Forbidden(_("维修师傅无需认证"))
     locked = session.scalars(select(Member.id).where(Member.id == member.id).with_for_update()).one()
     if session.scalar(
         select(Certification.id).where(Certification.member_id == locked, Certification.state == PENDING).limit(1)
     ):
-        raise Conflict(_("您已有待审核的认证申请,请等待审核结果"), code="already_pending")
+        raise Conflict(_("您已有待审核的认证申请，请等待审核结果"), code="already_pending")
     values = _checked(kind, phone, id_number, credit_code)
     units = _units(session, unit_ids)
     application = Certification(
@@ -71,7 +71,7 @@ def _checked(kind: str, phone: str, id_number: str | None, credit_code: str | No
     values: dict[str, Any] = {"phone": phone, "id_number": id_number, "credit_code": credit_code}
     problems = identity_numbers.normalise(values)
     if kind == MERCHANT and not (credit_code or id_number):
-        problems.append(FieldError("credit_code", _("商家认证请填写统一社会信用代码,个体经营者可填身份证号")))
+        problems.append(FieldError("credit_code", _("商家认证请填写统一社会信用代码，个体经营者可填身份证号")))
     if kind != MERCHANT and not id_number:
         problems.append(FieldError("id_number", _("租客认证请填写身份证号")))
     if problems:
@@ -129,7 +129,7 @@ def approve(session: Session, application: Certification, staff_id: int, custome
         application.member_id,
         "certification",
         _("认证已通过"),
-        _("您的%(kind)s认证已通过,现在可以使用缴费、报修、访客邀请等服务。", kind=CUSTOMER_KINDS[application.kind]),
+        _("您的%(kind)s认证已通过，现在可以使用缴费、报修、访客邀请等服务。", kind=CUSTOMER_KINDS[application.kind]),
         f"/pkg-members/certification?id={application.id}",
     )
     return application
@@ -140,14 +140,14 @@ def _customer(session: Session, application: Certification, customer_id: int | N
     if customer_id is not None:
         customer = next((match.customer for match in matches if match.customer.id == customer_id), None)
         if customer is None:
-            raise NotFound(_("所选客户与申请不符,请刷新后重试"))
+            raise NotFound(_("所选客户与申请不符，请刷新后重试"))
         customer.active = True
         if application.kind == MERCHANT:
             customer.kind = MERCHANT  # a tenant who opens a shop: merchants may all that tenants may
         return customer
     same = next((match.customer for match in matches if match.by_number), None)
     if same is not None:
-        raise Conflict(_("“%(name)s”已用该证件号码登记,请选择关联该客户", name=same.name), code="already_customer")
+        raise Conflict(_("“%(name)s”已用该证件号码登记，请选择关联该客户", name=same.name), code="already_customer")
     return operations.save_customer(
         session,
         None,
@@ -166,14 +166,14 @@ def reject(session: Session, application: Certification, staff_id: int, reason: 
     """Turn an application down with a reason that the applicant reads; they may file a new one. Raises Invalid."""
     reason = reason.strip()
     if not reason or len(reason) > 500:
-        raise Invalid.field("reason", _("请填写驳回原因(不超过 500 个字)"))
+        raise Invalid.field("reason", _("请填写驳回原因（不超过 500 个字）"))
     Certification.flow.apply(session, application, "reject", decided_by=staff_id, decided_at=clock.now(), reason=reason)
     messages.send(
         session,
         application.member_id,
         "certification",
         _("认证未通过"),
-        _("原因:%(reason)s。您可以修改后重新提交。", reason=reason),
+        _("原因：%(reason)s。您可以修改后重新提交。", reason=reason),
         f"/pkg-members/certification?id={application.id}",
     )
     return application

@@ -10,7 +10,7 @@ api = Endpoints("client", "客户端")
 
 
 class DemoPersonOut(Schema):
-    """演示人物:浏览器里选一位登录"""
+    """演示人物：浏览器里选一位登录"""
 
     code: str
     name: str
@@ -18,7 +18,7 @@ class DemoPersonOut(Schema):
 
 
 class ClientOut(Schema):
-    """登录方式,以及需要用户同意的说明的当前版本"""
+    """登录方式，以及需要用户同意的说明的当前版本"""
 
     demo: list[DemoPersonOut]
     official_account: bool

@@ -53,7 +53,7 @@ def _official_account(app: Flask) -> Callable[[], OfficialAccount] | None:
         return None
     if not secret or scope not in SCOPES:
         raise SystemExit(
-            f"公众号的设置不完整:需要 WECHAT_OFFICIAL_APP_SECRET,WECHAT_OFFICIAL_SCOPE 为 {' 或 '.join(SCOPES)}"
+            f"公众号的设置不完整：需要 WECHAT_OFFICIAL_APP_SECRET，WECHAT_OFFICIAL_SCOPE 为 {' 或 '.join(SCOPES)}"
         )
     made: dict[int, OfficialAccount] = {}
 

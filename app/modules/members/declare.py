@@ -58,12 +58,12 @@ MODULE = Module(
             "members.material_days",
             "未通过认证材料保留天数",
             180,
-            "驳回或撤回后到期,删除证件照片和号码,只留审核结果",
+            "驳回或撤回后到期，删除证件照片和号码，只留审核结果",
             minimum=30,
             maximum=3650,
         ),
         Setting(
-            "members.certification_template", "认证结果订阅消息模板", "", "微信公众平台的模板编号;空则只发站内消息"
+            "members.certification_template", "认证结果订阅消息模板", "", "微信公众平台的模板编号；空则只发站内消息"
         ),
     ),
     menu=(

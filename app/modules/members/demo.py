@@ -204,7 +204,7 @@ def _former(park: Park) -> None:
         kind = TENANT if unit.kind == "flat" else MERCHANT
         left = park.rng.randrange(15, 300)
         gone = park.customer(
-            kind, park.invent.person() if kind == TENANT else park.invent.firm(), active=False, note="已退租,费用结清"
+            kind, park.invent.person() if kind == TENANT else park.invent.firm(), active=False, note="已退租，费用结清"
         )
         park.move_in(gone, [unit], park.days_ago(left + park.rng.randrange(200, 900)), park.days_ago(left))
 
@@ -261,13 +261,13 @@ def _certifications(park: Park) -> None:
         )  # fmt: skip
         _decide(park, done, "approve", reviewer, "", customer_id=customer.id)
     strange = _apply(park, next(visitors), MERCHANT, 11, name=park.invent.firm(), units=[park.units[TOWER_A][8]])
-    _decide(park, strange, "reject", reviewer, "所填房号与租赁合同不一致,请核对后重新申请")
+    _decide(park, strange, "reject", reviewer, "所填房号与租赁合同不一致，请核对后重新申请")
     withdrawn = _apply(park, next(visitors), TENANT, 9, name=park.invent.person(), units=[_flat(park)])
     Certification.flow.apply(session, withdrawn, "withdraw")
     again, values = next(visitors), {"name": park.invent.person(), "id_number": park.invent.id_number()}
     flat = [_flat(park)]
     blurred = _apply(park, again, TENANT, 6, units=flat, **values)
-    _decide(park, blurred, "reject", reviewer, "上传的身份证照片不清晰,请在光线充足处重新拍摄")
+    _decide(park, blurred, "reject", reviewer, "上传的身份证照片不清晰，请在光线充足处重新拍摄")
 
     # waiting: somebody new; two that an imported customer's number or phone matches; one who was refused before
     _apply(park, next(visitors), MERCHANT, 2, name=park.invent.firm(), units=park.units[TOWER_B][-1:])
@@ -323,9 +323,9 @@ def _decide(
         park.session, certification, move, decided_by=reviewer, decided_at=decided, reason=reason, **values
     )
     title, body = (
-        ("认证已通过", f"您的{'商家' if certification.kind == MERCHANT else '租客'}认证已通过,可以使用全部功能。")
+        ("认证已通过", f"您的{'商家' if certification.kind == MERCHANT else '租客'}认证已通过，可以使用全部功能。")
         if move == "approve"
-        else ("认证未通过", f"原因:{reason}。您可以修改后重新申请。")
+        else ("认证未通过", f"原因：{reason}。您可以修改后重新申请。")
     )
     park.session.add(
         Message(

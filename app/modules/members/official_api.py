@@ -20,7 +20,7 @@ H5 = "/m/"
 
 
 class StateQuery(Schema):
-    """浏览器自己生成的随机数,微信原样带回,由浏览器核对"""
+    """浏览器自己生成的随机数，微信原样带回，由浏览器核对"""
 
     state: Annotated[str, msgspec.Meta(min_length=16, max_length=128, pattern="^[A-Za-z0-9]+$")]
 
@@ -43,7 +43,7 @@ def official_account() -> OfficialAccount:
 @api.get("/auth/wechat-official", roles=None, query=StateQuery, returns=AddressOut, limit="60/minute",
          openapi={"responses": {"409": {"description": "尚未接入公众号"}}})  # fmt: skip
 def where_to_sign_in(query: StateQuery) -> AddressOut:
-    """公众号授权页地址;授权后回到 /m/?code=…&state=…"""
+    """公众号授权页地址；授权后回到 /m/?code=…&state=…"""
     return AddressOut(address=official_account().address(addresses.public(H5), query.state))
 
 

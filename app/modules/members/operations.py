@@ -47,7 +47,7 @@ def sign_in(
         execute(session, conflict_insert(session, Member).values(**values).on_conflict_do_nothing())
     member = session.scalars(select(Member).where(column == openid)).one()
     if not member.active:
-        raise NotFound(_("该账号已停用,请联系物业服务中心"), code="member_disabled")
+        raise NotFound(_("该账号已停用，请联系物业服务中心"), code="member_disabled")
     member.unionid = member.unionid or unionid  # WeChat tells it from the day on which both programs are bound
     member.last_seen_at = clock.now()
     token, digest = new_token()
@@ -85,7 +85,7 @@ def forget_tokens(session: Session, _payload: Mapping[str, Any]) -> None:
 def set_active(session: Session, member: Member, active: bool) -> None:
     """Disable a member (every sign-in ends at once) or let them in again. Raises Conflict for an erased one."""
     if active and member.erased_at is not None:
-        raise Conflict(_("该用户已注销账号,不能重新启用"))
+        raise Conflict(_("该用户已注销账号，不能重新启用"))
     member.active = active
     if not active:
         end_sign_ins(session, member)

@@ -53,7 +53,7 @@ def bring_occupancies(session: Session, rows: list[Row]) -> None:
     for row in rows:
         given = [name for name in ("community_id", "building_id", "unit_id", "starts_on") if name in row.values]
         if given and "unit_id" not in row.values:
-            row.refuse(sheet.by_name["unit_id"], _("填写了园区、楼栋或入住日期时,须同时填写房号"))
+            row.refuse(sheet.by_name["unit_id"], _("填写了园区、楼栋或入住日期时，须同时填写房号"))
         elif given:
             settled.append(row)
     pairs = [(row.values["unit_id"], row.record_id) for row in settled if row.record_id is not None]
@@ -129,7 +129,7 @@ def _refuse_overlaps(session: Session, unit_ids: list[int]) -> None:
     )
     count = session.scalar(select(func.count()).select_from(one).join(other, overlap).where(one.unit_id.in_(unit_ids)))
     if count:
-        raise Invalid(_("有 %(count)s 条入住记录与同一客户、同一房号的其他记录时间重叠,未导入任何内容", count=count))
+        raise Invalid(_("有 %(count)s 条入住记录与同一客户、同一房号的其他记录时间重叠，未导入任何内容", count=count))
 
 
 def link_members(session: Session, rows: list[Row]) -> None:
@@ -153,14 +153,14 @@ CUSTOMERS = Sheet(
         Text("name", example="示例餐饮店", note="企业名称、店名或个人姓名"),
         Text("contact_name", example="张三"),
         Code("phone", check=identity_numbers.mobile_number, example="13800000000", note="11 位手机号"),
-        Code("credit_code", check=identity_numbers.credit_code, note="企业与个体户填写,18 位"),
-        Code("id_number", check=identity_numbers.id_number, note="个人填写,18 位身份证号"),
+        Code("credit_code", check=identity_numbers.credit_code, note="企业与个体户填写，18 位"),
+        Code("id_number", check=identity_numbers.id_number, note="个人填写，18 位身份证号"),
         Flag("active"),
         Text("note"),
         community_column(extra=True, source=lambda: _current(Community.name)),
         building_column(extra=True, source=lambda: _current(Building.name)),
         unit_column(extra=True, source=lambda: _current(Unit.number)),
-        Date("starts_on", "入住日期", extra=True, example="2026-01-01", note="填写房号时有效;留空为导入当天",
+        Date("starts_on", "入住日期", extra=True, example="2026-01-01", note="填写房号时有效；留空为导入当天",
              source=lambda: _current(Occupancy.starts_on)),
     ],
     prepare=bring_occupancies,
@@ -201,7 +201,7 @@ TECHNICIANS = Sheet(
             "phone",
             check=identity_numbers.mobile_number,
             example="13800000000",
-            note="11 位手机号,登录小程序时据此识别",
+            note="11 位手机号，登录小程序时据此识别",
         ),
         Choices("trades", example="综合维修、给排水"),
         Flag("on_duty"),

@@ -149,7 +149,7 @@ def detail(session: Session, order: WorkOrder, who: Who) -> WorkOrderDetailOut:
 
 @api.get("/repair-categories", roles=ANY, returns=list[RepairCategoryOut])
 def list_categories() -> list[RepairCategoryOut]:
-    """报修类别(两级)"""
+    """报修类别（两级）"""
     rows = db.session.scalars(
         select(RepairCategory)
         .where(RepairCategory.active.is_(True))
@@ -171,7 +171,7 @@ def _category_out(row: RepairCategory) -> RepairCategoryOut:
 
 @api.get("/repair-points/<point_code>", roles=ANY, returns=RepairPointOut, limit="60/minute")
 def show_point(point_code: str) -> RepairPointOut:
-    """扫描设备二维码:预填位置与类别"""
+    """扫描设备二维码：预填位置与类别"""
     point = reporting.point_of(db.session(), point_code[:16])
     area = PUBLIC if point.unit is None or point.unit.kind == "public" else LEASED
     return RepairPointOut(
@@ -204,7 +204,7 @@ def report_fault(caller: Caller, body: WorkOrderIn) -> WorkOrderDetailOut:
 
 @api.get("/work-orders", roles=BOTH, query=WorkOrdersQuery, returns=Page[WorkOrderOut])
 def list_orders(caller: Caller, query: WorkOrdersQuery) -> Page[WorkOrderOut]:
-    """工单列表:我报修的、抢单池、派给我的"""
+    """工单列表：我报修的、抢单池、派给我的"""
     session = db.session()
     box = query.box or ("reported" if caller.role in RESIDENTS else "assigned")
     if (box == "reported") != (caller.role in RESIDENTS):
@@ -233,14 +233,14 @@ def show_order(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
 @api.get("/work-orders/<work_order_id>/pictures/<picture_key>", roles=BOTH, query=WorkPictureQuery, returns=Response,
          openapi=PICTURE)  # fmt: skip
 def show_picture(caller: Caller, work_order_id: str, picture_key: str, query: WorkPictureQuery) -> Response:
-    """工单的照片(报修人与维修师傅可见)"""
+    """工单的照片（报修人与维修师傅可见）"""
     session, order, _who = mine(caller, work_order_id)
     return media.respond(queries.picture_of(session, order, picture_key), query.size)
 
 
 @api.get("/work-orders/<work_order_id>/colleagues", roles=WORKERS, returns=list[ColleagueOut])
 def colleagues(caller: Caller, work_order_id: str) -> list[ColleagueOut]:
-    """可转派的同事,合适者在前"""
+    """可转派的同事，合适者在前"""
     session, order, _who = mine(caller, work_order_id)
     return [
         ColleagueOut(id=str(one.technician.id), name=one.technician.name, on_duty=one.technician.on_duty,

@@ -77,12 +77,12 @@ class RepairCategory(Record):
     name: Mapped[str] = mapped_column(String(32), unique=True, info=label("类别名称"))
     trade: Mapped[str] = choice_column(TRADES, "所需工种", "general")
     priority: Mapped[str] = choice_column(PRIORITIES, "默认紧急程度", NORMAL)
-    respond_urgent: Mapped[int] = mapped_column(Integer, default=30, info=label("紧急:接单时限(分钟)"))
-    finish_urgent: Mapped[int] = mapped_column(Integer, default=240, info=label("紧急:完工时限(分钟)"))
-    respond_normal: Mapped[int] = mapped_column(Integer, default=120, info=label("一般:接单时限(分钟)"))
-    finish_normal: Mapped[int] = mapped_column(Integer, default=1140, info=label("一般:完工时限(分钟)"))
-    respond_low: Mapped[int] = mapped_column(Integer, default=570, info=label("不急:接单时限(分钟)"))
-    finish_low: Mapped[int] = mapped_column(Integer, default=2850, info=label("不急:完工时限(分钟)"))
+    respond_urgent: Mapped[int] = mapped_column(Integer, default=30, info=label("紧急：接单时限（分钟）"))
+    finish_urgent: Mapped[int] = mapped_column(Integer, default=240, info=label("紧急：完工时限（分钟）"))
+    respond_normal: Mapped[int] = mapped_column(Integer, default=120, info=label("一般：接单时限（分钟）"))
+    finish_normal: Mapped[int] = mapped_column(Integer, default=1140, info=label("一般：完工时限（分钟）"))
+    respond_low: Mapped[int] = mapped_column(Integer, default=570, info=label("不急：接单时限（分钟）"))
+    finish_low: Mapped[int] = mapped_column(Integer, default=2850, info=label("不急：完工时限（分钟）"))
     position: Mapped[int] = mapped_column(Integer, default=0, info=label("排序"))
     active: Mapped[bool] = mapped_column(Boolean, default=True, index=True, info=label("启用"))
 
@@ -173,8 +173,8 @@ class WorkOrder(Record):
     clock_flow = Workflow(
         CLOCKS,
         field="clock",
-        wait_customer=Move((RUNNING,), WAITING_CUSTOMER, "暂停计时:等待客户"),
-        wait_parts=Move((RUNNING,), WAITING_PARTS, "暂停计时:等待配件"),
+        wait_customer=Move((RUNNING,), WAITING_CUSTOMER, "暂停计时：等待客户"),
+        wait_parts=Move((RUNNING,), WAITING_PARTS, "暂停计时：等待配件"),
         resume=Move((WAITING_CUSTOMER, WAITING_PARTS), RUNNING, "恢复计时"),
     )
     fee_flow = Workflow(
@@ -252,8 +252,8 @@ class WorkOrder(Record):
         String(24), default=RUNNING, index=True, info=label("计时", choices=CLOCKS, state=True)
     )
     paused_at: Mapped[datetime | None] = mapped_column(Moment, info=label("暂停时间"))
-    paused_seconds: Mapped[int] = mapped_column(Integer, default=0, info=label("累计暂停(秒)"))
-    paused_working_seconds: Mapped[int] = mapped_column(Integer, default=0, info=label("累计暂停工时(秒)"))
+    paused_seconds: Mapped[int] = mapped_column(Integer, default=0, info=label("累计暂停（秒）"))
+    paused_working_seconds: Mapped[int] = mapped_column(Integer, default=0, info=label("累计暂停工时（秒）"))
     respond_warned_at: Mapped[datetime | None] = mapped_column(Moment, info=label("接单预警时间"))
     finish_warned_at: Mapped[datetime | None] = mapped_column(Moment, info=label("完工预警时间"))
     respond_late_at: Mapped[datetime | None] = mapped_column(Moment, info=label("接单超时时间"))

@@ -16,7 +16,7 @@ FenIn = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
 
 
 class RepairCategoryOut(Schema):
-    """报修类别;children 为下级类别,有下级的不能直接选用。时限单位为分钟(工作时间)"""
+    """报修类别；children 为下级类别，有下级的不能直接选用。时限单位为分钟（工作时间）"""
 
     id: str
     name: str
@@ -29,7 +29,7 @@ class RepairCategoryOut(Schema):
 
 
 class RepairPointOut(Schema):
-    """设备点位:扫码后预填的位置与类别"""
+    """设备点位：扫码后预填的位置与类别"""
 
     code: str
     name: str
@@ -43,7 +43,7 @@ class RepairPointOut(Schema):
 
 
 class WorkOrderIn(Schema):
-    """报修;租赁区域须选 unit_id,公共区域选 unit_id 或填写 place"""
+    """报修；租赁区域须选 unit_id，公共区域选 unit_id 或填写 place"""
 
     area: Literal["public", "leased"]
     category_id: Id
@@ -57,14 +57,14 @@ class WorkOrderIn(Schema):
 
 
 class WorkOrdersQuery(PageQuery):
-    """box:reported 我报修的(住户),pool 抢单池、assigned 派给我的(维修师傅);state:open 进行中,done 已结束"""
+    """box：reported 我报修的（住户），pool 抢单池、assigned 派给我的（维修师傅）；state：open 进行中，done 已结束"""
 
     box: Literal["", "reported", "pool", "assigned"] = ""
     state: Literal["open", "done", "all"] = "all"
 
 
 class WorkPictureOut(Schema):
-    """图片;url 加 ?size=thumb 为缩略图"""
+    """图片；url 后接 `?size=thumb` 为缩略图"""
 
     id: str
     url: str
@@ -131,7 +131,7 @@ class MaterialIn(Schema):
 
 
 class RepairRatingOut(Schema):
-    """评价,1 至 5 分"""
+    """评价，1 至 5 分"""
 
     speed: int
     attitude: int
@@ -140,7 +140,7 @@ class RepairRatingOut(Schema):
 
 
 class WorkOrderDetailOut(WorkOrderOut):
-    """工单及进度;moves 为当前可执行的操作"""
+    """工单及进度；moves 为当前可执行的操作"""
 
     contact_name: str
     contact_phone: str | None
@@ -160,14 +160,14 @@ class WorkOrderDetailOut(WorkOrderOut):
 
 
 class AppointmentIn(Schema):
-    """提议上门时间;不填结束时间则为一小时"""
+    """提议上门时间；不填结束时间则为一小时"""
 
     starts_at: Time
     ends_at: Time | None = None
 
 
 class AppointmentAgreedIn(Schema):
-    """同意上门时间;starts_at 为所看到的提议,已变更时拒绝"""
+    """同意上门时间；starts_at 为所看到的提议，已变更时拒绝"""
 
     starts_at: Time | None = None
 
@@ -208,14 +208,14 @@ class PauseIn(Schema):
 
 
 class QuoteIn(Schema):
-    """报价,单位分;0 为撤回报价"""
+    """报价，单位分；0 为撤回报价"""
 
     amount_fen: FenIn
     note: Note = ""
 
 
 class QuoteAnswerIn(Schema):
-    """同意报价;amount_fen 为所看到的金额,已变更时拒绝"""
+    """同意报价；amount_fen 为所看到的金额，已变更时拒绝"""
 
     amount_fen: FenIn
 
@@ -227,7 +227,7 @@ class QuoteRefusalIn(Schema):
 
 
 class RepairRatingIn(Schema):
-    """评价:速度、态度、质量,1 至 5 分"""
+    """评价：速度、态度、质量，1 至 5 分"""
 
     speed: Stars
     attitude: Stars

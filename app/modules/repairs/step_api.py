@@ -66,7 +66,7 @@ def confirm_repair(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
 
 @api.post("/work-orders/<work_order_id>/not-done", roles=RESIDENTS, body=NotDoneIn, returns=WorkOrderDetailOut)
 def not_done(caller: Caller, work_order_id: str, body: NotDoneIn) -> WorkOrderDetailOut:
-    """反馈未修好,工单返工"""
+    """反馈未修好，工单返工"""
     session, order, who = mine(caller, work_order_id)
     work.not_done(session, order, who, body.reason, body.media_ids, owner(caller))
     return _answer(session, order, who)
@@ -74,7 +74,7 @@ def not_done(caller: Caller, work_order_id: str, body: NotDoneIn) -> WorkOrderDe
 
 @api.post("/work-orders/<work_order_id>/cancel", roles=RESIDENTS, body=WorkOrderReasonIn, returns=WorkOrderDetailOut)
 def cancel_order(caller: Caller, work_order_id: str, body: WorkOrderReasonIn) -> WorkOrderDetailOut:
-    """取消工单(开工之前)"""
+    """取消工单（开工之前）"""
     session, order, who = mine(caller, work_order_id)
     return _answer(session, work.cancel(session, order, who, body.reason), who)
 
@@ -107,7 +107,7 @@ def rate_repair(caller: Caller, work_order_id: str, body: RepairRatingIn) -> Wor
 
 @api.post("/work-orders/<work_order_id>/grab", roles=WORKERS, returns=WorkOrderDetailOut)
 def take_order(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
-    """接单:抢单池中的工单,或派给我的工单"""
+    """接单：抢单池中的工单，或派给我的工单"""
     session = db.session()
     technician = assignment.technician_of(session, caller.member_id)
     order = queries.for_grabbing(session, technician, as_id(work_order_id))
@@ -127,7 +127,7 @@ def start_work(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
 
 @api.post("/work-orders/<work_order_id>/pause", roles=WORKERS, body=PauseIn, returns=WorkOrderDetailOut)
 def pause_work(caller: Caller, work_order_id: str, body: PauseIn) -> WorkOrderDetailOut:
-    """暂停计时:等待客户或配件"""
+    """暂停计时：等待客户或配件"""
     session, order, who = mine(caller, work_order_id)
     return _answer(session, work.pause(session, order, who, body.cause, body.reason), who)
 
@@ -141,14 +141,14 @@ def resume_work(caller: Caller, work_order_id: str) -> WorkOrderDetailOut:
 
 @api.post("/work-orders/<work_order_id>/quote", roles=WORKERS, body=QuoteIn, returns=WorkOrderDetailOut)
 def offer_quote(caller: Caller, work_order_id: str, body: QuoteIn) -> WorkOrderDetailOut:
-    """报价(开工之前;0 为撤回)"""
+    """报价（开工之前；0 为撤回）"""
     session, order, who = mine(caller, work_order_id)
     return _answer(session, fees.quote(session, order, who, body.amount_fen, body.note), who)
 
 
 @api.post("/work-orders/<work_order_id>/finish", roles=WORKERS, body=FinishIn, returns=WorkOrderDetailOut)
 def finish_work(caller: Caller, work_order_id: str, body: FinishIn) -> WorkOrderDetailOut:
-    """完工:处理说明、用料与照片"""
+    """完工：处理说明、用料与照片"""
     session, order, who = mine(caller, work_order_id)
     materials = [{"name": row.name, "quantity": row.quantity} for row in body.materials]
     work.finish(session, order, who, solution=body.solution, materials=materials, media_keys=body.media_ids,

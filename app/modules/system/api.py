@@ -49,7 +49,7 @@ def message_out(message: Message | Row[Any]) -> MessageOut:
 
 @api.get("/messages", roles=ANY, query=PageQuery, returns=Page[MessageOut])
 def list_messages(caller: Caller, query: PageQuery) -> Page[MessageOut]:
-    """我的消息,新的在前"""
+    """我的消息，新的在前"""
     mine = MESSAGES.where(Message.member_id == caller.member_id)
     rows, following = paginate(db.session(), mine, query, [Message.id])
     return Page(items=[message_out(row) for row in rows], next=following)
@@ -69,7 +69,7 @@ def read_message(caller: Caller, message_id: str) -> MessageOut:
 
 
 class SubscriptionOut(Schema):
-    """一种消息的订阅模板,和剩余可发送次数"""
+    """一种消息的订阅模板，和剩余可发送次数"""
 
     kind: str
     template: str
@@ -77,7 +77,7 @@ class SubscriptionOut(Schema):
 
 
 class SubscriptionIn(Schema):
-    """用户在微信里同意了哪些模板(每次同意可发送一条)"""
+    """用户在微信里同意了哪些模板（每次同意可发送一条）"""
 
     templates: Annotated[
         list[Annotated[str, msgspec.Meta(min_length=1, max_length=64)]], msgspec.Meta(min_length=1, max_length=3)
@@ -98,7 +98,7 @@ def _subscriptions(member_id: int) -> Page[SubscriptionOut]:
 
 @api.get("/subscriptions", roles=ANY, returns=Page[SubscriptionOut])
 def list_subscriptions(caller: Caller) -> Page[SubscriptionOut]:
-    """可以请求订阅的消息模板,和我的剩余次数"""
+    """可以请求订阅的消息模板，和我的剩余次数"""
     return _subscriptions(caller.member_id)
 
 

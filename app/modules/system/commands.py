@@ -22,7 +22,7 @@ def start(app: Flask) -> None:
 @click.argument("name")
 @click.argument("email")
 def create_superadmin(username: str, name: str, email: str) -> None:
-    """创建超级管理员并显示初始密码(首次登录须修改)。"""
+    """创建超级管理员并显示初始密码（首次登录须修改）。"""
     try:
         with transaction():
             session = db.session()
@@ -31,5 +31,5 @@ def create_superadmin(username: str, name: str, email: str) -> None:
                 session, None, username=username, name=name, email=email, active=True, roles=[role], communities=[]
             )
     except DomainError as error:
-        raise click.ClickException(";".join(error.by_field().values())) from None
-    click.echo(f"登录名:{username}\n初始密码:{password}(首次登录须修改)")
+        raise click.ClickException("；".join(error.by_field().values())) from None
+    click.echo(f"登录名：{username}\n初始密码：{password}（首次登录须修改）")

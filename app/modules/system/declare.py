@@ -51,7 +51,7 @@ MODULE = Module(
     settings=(
         Setting(
             "system.idle_minutes",
-            "无操作自动退出(分钟)",
+            "无操作自动退出（分钟）",
             30,
             "管理员无操作超过此时间需重新登录",
             minimum=5,

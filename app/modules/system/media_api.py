@@ -37,7 +37,7 @@ FORM: dict[str, Any] = {
                     "type": "object",
                     "required": ["file", "purpose"],
                     "properties": {
-                        "file": {"type": "string", "contentMediaType": "image/*", "description": "图片,不超过 10 MB"},
+                        "file": {"type": "string", "contentMediaType": "image/*", "description": "图片，不超过 10 MB"},
                         "purpose": {"type": "string", "description": "用途", "examples": ["certification"]},
                     },
                 }
@@ -68,7 +68,7 @@ def upload(caller: Caller, prepared: media.Picture) -> MediaOut:
 
 @api.get("/media/<key>", roles=None, query=MediaQuery, returns=Response, openapi=PICTURE)
 def show(key: str, caller: Caller | None, query: MediaQuery) -> Response:
-    """查看图片(公开图片,或本人上传的图片)"""
+    """查看图片（公开图片，或本人上传的图片）"""
     file = media.by_key(db.session(), key)
     mine = caller is not None and (file.owner_kind, file.owner_id) == ("member", str(caller.member_id))
     if not file.public and not mine:

@@ -62,7 +62,7 @@ class RoleView(PageView):
             role = staff.role_by_id(db.session(), role_id)
             name = role.name
             staff.remove_role(db.session(), role)
-        flash(_("角色“%(name)s”已删除,其人员的相应权限立即失效", name=name), "success")
+        flash(_("角色“%(name)s”已删除，其人员的相应权限立即失效", name=name), "success")
         return redirect(url_for("RoleView.index"))
 
     def _form(self, role: Role | None) -> str | Response:
@@ -82,7 +82,7 @@ class RoleView(PageView):
             try:
                 with transaction():
                     staff.save_role(db.session(), role, values["name"], values["rights"], values["people"])
-                flash(_("角色“%(name)s”已保存,下一次操作即生效", name=values["name"].strip()), "success")
+                flash(_("角色“%(name)s”已保存，下一次操作即生效", name=values["name"].strip()), "success")
                 return redirect(url_for("RoleView.index"))
             except DomainError as error:
                 errors, status = error.by_field(), error.status

@@ -58,14 +58,14 @@ def save_role(
     """
     name = name.strip()
     if not name or len(name) > 64:
-        raise Invalid.field("name", _("请填写角色名称(不超过 64 个字)"))
+        raise Invalid.field("name", _("请填写角色名称（不超过 64 个字）"))
     taken = session.scalar(select(Role.id).where(func.lower(Role.name) == name.lower()))
     if taken is not None and (role is None or taken != role.id):
         raise Invalid.field("name", _("已有同名角色“%(name)s”", name=name))
     wanted = {right for area, action in rights for right in ((area, action), (area, VIEW.key))}
     unknown = wanted - grantable()
     if unknown:
-        raise Invalid.field("rights", _("包含不存在的权限,请刷新页面后重试"))
+        raise Invalid.field("rights", _("包含不存在的权限，请刷新页面后重试"))
     if role is None:
         role = Role(name=name, permissions=[], user=[])
         session.add(role)
@@ -103,7 +103,7 @@ def _set_people(session: Session, role: Role, people: Collection[int]) -> None:
         return
     persons = session.scalars(select(User).where(User.id.in_(after))).all()
     if len(persons) != len(after):
-        raise Invalid.field("people", _("包含不存在的人员,请刷新页面后重试"))
+        raise Invalid.field("people", _("包含不存在的人员，请刷新页面后重试"))
     role.user = list(persons)
     audit.record(session, "people", role, {"people": [sorted(before), sorted(after)]})
 
@@ -148,7 +148,7 @@ def save_staff(
     _check_staff(session, person, username, name, email)
     wanted = session.scalars(select(Role).where(Role.id.in_(roles), Role.name != PUBLIC)).all()
     if len(wanted) != len(set(roles)):
-        raise Invalid.field("roles", _("包含不存在的角色,请刷新页面后重试"))
+        raise Invalid.field("roles", _("包含不存在的角色，请刷新页面后重试"))
     password = None
     if person is None:
         password = initial_password()
@@ -175,7 +175,7 @@ def _check_staff(session: Session, person: User | None, username: str, name: str
     if len(username) > 64:
         problems.append(FieldError("username", _("登录名不超过 64 个字符")))
     if not name or len(name) > 64:
-        problems.append(FieldError("name", _("请填写姓名(不超过 64 个字)")))
+        problems.append(FieldError("name", _("请填写姓名（不超过 64 个字）")))
     if email.count("@") != 1 or not all(email.split("@")) or len(email) > 320 or not email.isascii():
         problems.append(FieldError("email", _("请填写正确的邮箱")))
     others = select(User.id).where(User.id != (person.id if person else 0))

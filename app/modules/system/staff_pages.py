@@ -96,7 +96,7 @@ class StaffView(PageView):
                     return render_template(
                         "system/initial_password.html", view=self, name=name, username=username, password=password
                     )
-                flash(_("“%(name)s”已保存,下一次操作即生效", name=name), "success")
+                flash(_("“%(name)s”已保存，下一次操作即生效", name=name), "success")
                 return redirect(url_for("StaffView.index"))
             except DomainError as error:
                 errors, status = error.by_field(), error.status

@@ -140,7 +140,7 @@ class SyncOut(Schema):
 
 
 class OfflineScanIn(Schema):
-    """离线时的一次扫码；outcome 为闸机当时的结果(allowed 等)"""
+    """离线时的一次扫码；outcome 为闸机当时的结果（allowed 等）"""
 
     serial: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     code: Annotated[str, msgspec.Meta(max_length=512)]

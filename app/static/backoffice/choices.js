@@ -105,7 +105,7 @@ function makeBox(select) {
       list.append(option);
     });
     if (!options.length) say("没有匹配的记录");
-    else if (more) say("继续输入以缩小范围,或按下箭头到底加载更多");
+    else if (more) say("继续输入以缩小范围，或按下箭头到底加载更多");
   };
   const ask = async (nextPage = 0) => {
     const turn = asked += 1;
@@ -127,7 +127,7 @@ function makeBox(select) {
     list.hidden = false;
     input.setAttribute("aria-expanded", "true");
     if (!answer) {
-      say("暂时无法加载,请稍后再试");
+      say("暂时无法加载，请稍后再试");
       return;
     }
     page = nextPage;

@@ -42,7 +42,7 @@ document.querySelectorAll("[data-pictures]").forEach((field) => {
       changed();
     } else {
       item.remove();
-      say(`${file.name}:${answer.message || "上传失败,请重试"}`);
+      say(`${file.name}：${answer.message || "上传失败，请重试"}`);
     }
   };
   const take = (files) => {

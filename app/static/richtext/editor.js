@@ -46,11 +46,11 @@ document.querySelectorAll("[data-editor]").forEach((field) => {
   const toggle = (tag, on, off) => () => (editor.hasFormat(tag) ? editor[off]() : editor[on]());
   const link = () => {
     if (editor.hasFormat("A")) { editor.removeLink(); return; }
-    const typed = window.prompt("链接地址(网址、电话或邮箱)", "https://");
+    const typed = window.prompt("链接地址（网址、电话或邮箱）", "https://");
     if (!typed) return;
     const address = /^[\d\s+-]{5,20}$/.test(typed) ? `tel:${typed.replace(/\s/g, "")}` : typed.trim();
     if (KEPT.ALLOWED_URI_REGEXP.test(address)) { say(""); editor.makeLink(address); }
-    else say("链接应以 http://、https://、tel: 或 mailto: 开头");
+    else say("链接应为网址（http:// 或 https:// 开头）、电话（tel:）或邮箱（mailto:）");
   };
   const TOOLS = [
     ["H2", "大标题", "大标题", heading("h2"), "H2"],
@@ -110,7 +110,7 @@ document.querySelectorAll("[data-editor]").forEach((field) => {
     } catch { answer = {}; }
     field.removeAttribute("aria-busy");
     if (answer.key) editor.insertImage(`/api/v1/media/${answer.key}`, { alt: file.name.replace(/\.\w+$/, "") });
-    else say(answer.message || "图片上传失败,请重试");
+    else say(answer.message || "图片上传失败，请重试");
   };
 
   chooser.addEventListener("change", () => { [...chooser.files].forEach(upload); chooser.value = ""; });

@@ -36,12 +36,12 @@ export interface ApplicationOut {
   decided_at: string | null
 }
 
-/** 同意上门时间;starts_at 为所看到的提议,已变更时拒绝 */
+/** 同意上门时间；starts_at 为所看到的提议，已变更时拒绝 */
 export interface AppointmentAgreedIn {
   starts_at?: string | null
 }
 
-/** 提议上门时间;不填结束时间则为一小时 */
+/** 提议上门时间；不填结束时间则为一小时 */
 export interface AppointmentIn {
   starts_at: string
   ends_at?: string | null
@@ -88,7 +88,7 @@ export interface BillDetailOut {
   note: string
 }
 
-/** 账单;金额单位为分 */
+/** 账单；金额单位为分 */
 export interface BillOut {
   id: string
   number: string
@@ -112,7 +112,7 @@ export interface BillOut {
   state_text: string
 }
 
-/** 筛选账单:state 为 unpaid(未结清)、paid(已结清)或 all;fee 为费用项代码 */
+/** 筛选账单：state 为 unpaid（未结清）、paid（已结清）或 all；fee 为费用项代码 */
 export interface BillsQuery {
   limit?: number
   cursor?: string
@@ -172,7 +172,7 @@ export interface ClaimOut {
   created_at: string
 }
 
-/** 登录方式,以及需要用户同意的说明的当前版本 */
+/** 登录方式，以及需要用户同意的说明的当前版本 */
 export interface ClientOut {
   demo: DemoPersonOut[]
   official_account: boolean
@@ -265,7 +265,7 @@ export interface DecisionIn {
   reason?: string
 }
 
-/** 演示人物:浏览器里选一位登录 */
+/** 演示人物：浏览器里选一位登录 */
 export interface DemoPersonOut {
   code: string
   name: string
@@ -289,7 +289,7 @@ export interface EntriesIn {
   entries: EntryIn[]
 }
 
-/** 一笔到账;external_no 为财务系统的流水号,重复提交不会重复入账 */
+/** 一笔到账；external_no 为财务系统的流水号，重复提交不会重复入账 */
 export interface EntryIn {
   external_no: string
   bill_no: string
@@ -299,7 +299,7 @@ export interface EntryIn {
   note?: string
 }
 
-/** 个人信息副本(个人信息保护法第四十五条) */
+/** 个人信息副本（个人信息保护法第四十五条） */
 export interface ExportOut {
   member: Record<string, unknown>
   customers: Record<string, unknown>[]
@@ -322,7 +322,7 @@ export interface FeeSumOut {
   overdue_fen: number
 }
 
-/** 我的投诉建议及其答复(匿名的不再返回图片) */
+/** 我的投诉建议及其答复（匿名的不再返回图片） */
 export interface FeedbackDetailOut {
   id: string
   kind: 'complaint' | 'suggestion'
@@ -416,7 +416,7 @@ export interface ImpressionsIn {
   ad_ids: string[]
 }
 
-/** 开票信息;企业填写税号,个人留空 */
+/** 开票信息；企业填写税号，个人留空 */
 export interface InvoiceIn {
   title: string
   tax_number?: string
@@ -440,7 +440,7 @@ export interface InvoiceStateOut {
   request: InvoiceOut | null
 }
 
-/** 一条失物招领的全部内容。联系方式：发布人选择公开的为其电话(登录后可见)，否则为物业服务电话 */
+/** 一条失物招领的全部内容。联系方式：发布人选择公开的为其电话（登录后可见），否则为物业服务电话 */
 export interface ItemDetailOut {
   id: string
   kind: 'found' | 'lost'
@@ -495,7 +495,7 @@ export interface ItemOut {
   created_at: string
 }
 
-/** 寻物还是招领；box=mine 为我发布的(含未公开的) */
+/** 寻物还是招领；box=mine 为我发布的（含未公开的） */
 export interface ItemQuery {
   limit?: number
   cursor?: string
@@ -688,7 +688,7 @@ export interface OfflineResultOut {
   conflict: string | null
 }
 
-/** 离线时的一次扫码；outcome 为闸机当时的结果(allowed 等) */
+/** 离线时的一次扫码；outcome 为闸机当时的结果（allowed 等） */
 export interface OfflineScanIn {
   serial: string
   code: string
@@ -847,7 +847,7 @@ export interface PauseIn {
   reason: string
 }
 
-/** 待支付的缴费单;pay_params 交给微信支付(wx.requestPayment),已支付时为空 */
+/** 待支付的缴费单；pay_params 交给微信支付（wx.requestPayment），已支付时为空 */
 export interface PayOut {
   id: string
   number: string
@@ -885,7 +885,7 @@ export interface PaymentRowOut {
   paid_at: string | null
 }
 
-/** 图片地址:原图和缩略图 */
+/** 图片地址：原图和缩略图 */
 export interface PhotoOut {
   id: string
   url: string
@@ -908,12 +908,12 @@ export interface ProfileIn {
   big_type?: boolean
 }
 
-/** 同意报价;amount_fen 为所看到的金额,已变更时拒绝 */
+/** 同意报价；amount_fen 为所看到的金额，已变更时拒绝 */
 export interface QuoteAnswerIn {
   amount_fen: number
 }
 
-/** 报价,单位分;0 为撤回报价 */
+/** 报价，单位分；0 为撤回报价 */
 export interface QuoteIn {
   amount_fen: number
   note?: string
@@ -947,7 +947,7 @@ export interface ReceivableOut {
   updated_at: string
 }
 
-/** 报修类别;children 为下级类别,有下级的不能直接选用。时限单位为分钟(工作时间) */
+/** 报修类别；children 为下级类别，有下级的不能直接选用。时限单位为分钟（工作时间） */
 export interface RepairCategoryOut {
   id: string
   name: string
@@ -959,7 +959,7 @@ export interface RepairCategoryOut {
   children: RepairCategoryOut[]
 }
 
-/** 设备点位:扫码后预填的位置与类别 */
+/** 设备点位：扫码后预填的位置与类别 */
 export interface RepairPointOut {
   code: string
   name: string
@@ -972,7 +972,7 @@ export interface RepairPointOut {
   category: string
 }
 
-/** 评价:速度、态度、质量,1 至 5 分 */
+/** 评价：速度、态度、质量，1 至 5 分 */
 export interface RepairRatingIn {
   speed: number
   attitude: number
@@ -980,7 +980,7 @@ export interface RepairRatingIn {
   comment?: string
 }
 
-/** 评价,1 至 5 分 */
+/** 评价，1 至 5 分 */
 export interface RepairRatingOut {
   speed: number
   attitude: number
@@ -1028,7 +1028,7 @@ export interface SignInOut {
   member: MemberOut
 }
 
-/** since 之后有变化的账单;留空则从头开始 */
+/** since 之后有变化的账单；留空则从头开始 */
 export interface SinceQuery {
   limit?: number
   cursor?: string
@@ -1043,17 +1043,17 @@ export interface SlideOut {
   link: string
 }
 
-/** 浏览器自己生成的随机数,微信原样带回,由浏览器核对 */
+/** 浏览器自己生成的随机数，微信原样带回，由浏览器核对 */
 export interface StateQuery {
   state: string
 }
 
-/** 用户在微信里同意了哪些模板(每次同意可发送一条) */
+/** 用户在微信里同意了哪些模板（每次同意可发送一条） */
 export interface SubscriptionIn {
   templates: string[]
 }
 
-/** 一种消息的订阅模板,和剩余可发送次数 */
+/** 一种消息的订阅模板，和剩余可发送次数 */
 export interface SubscriptionOut {
   kind: string
   template: string
@@ -1194,7 +1194,7 @@ export interface WorkOrderCommentIn {
   media_ids?: string[]
 }
 
-/** 工单及进度;moves 为当前可执行的操作 */
+/** 工单及进度；moves 为当前可执行的操作 */
 export interface WorkOrderDetailOut {
   id: string
   number: string
@@ -1241,7 +1241,7 @@ export interface WorkOrderDetailOut {
   moves: string[]
 }
 
-/** 报修;租赁区域须选 unit_id,公共区域选 unit_id 或填写 place */
+/** 报修；租赁区域须选 unit_id，公共区域选 unit_id 或填写 place */
 export interface WorkOrderIn {
   area: 'leased' | 'public'
   category_id: string
@@ -1291,7 +1291,7 @@ export interface WorkOrderReasonIn {
   reason: string
 }
 
-/** box:reported 我报修的(住户),pool 抢单池、assigned 派给我的(维修师傅);state:open 进行中,done 已结束 */
+/** box：reported 我报修的（住户），pool 抢单池、assigned 派给我的（维修师傅）；state：open 进行中，done 已结束 */
 export interface WorkOrdersQuery {
   limit?: number
   cursor?: string
@@ -1299,7 +1299,7 @@ export interface WorkOrdersQuery {
   state?: 'all' | 'done' | 'open'
 }
 
-/** 图片;url 加 ?size=thumb 为缩略图 */
+/** 图片；url 后接 `?size=thumb` 为缩略图 */
 export interface WorkPictureOut {
   id: string
   url: string
@@ -1317,25 +1317,25 @@ export interface Operations {
   'POST /ads/{}/click': { query: {  }; body: undefined; answer: undefined }
   /** 退出登录 */
   'POST /auth/logout': { query: {  }; body: undefined; answer: undefined }
-  /** 绑定微信手机号(自动关联已登记的维修师傅和客户) */
+  /** 绑定微信手机号（自动关联已登记的维修师傅和客户） */
   'POST /auth/phone': { query: {  }; body: CodeIn; answer: MemberOut }
   /** 微信登录 */
   'POST /auth/wechat': { query: {  }; body: CodeIn; answer: SignInOut }
-  /** 公众号授权页地址;授权后回到 /m/?code=…&state=… */
+  /** 公众号授权页地址；授权后回到 /m/?code=…&state=… */
   'GET /auth/wechat-official': { query: { state: string }; body: undefined; answer: AddressOut }
   /** 公众号登录 */
   'POST /auth/wechat-official': { query: {  }; body: CodeIn; answer: SignInOut }
-  /** 我的账单,最近到期的在前 */
+  /** 我的账单，最近到期的在前 */
   'GET /bills': { query: { limit?: number; cursor?: string; state?: 'all' | 'paid' | 'unpaid'; unit_id?: string; fee?: string }; body: undefined; answer: PageBillOut }
-  /** 欠费汇总,按房号和费用 */
+  /** 欠费汇总，按房号和费用 */
   'GET /bills/summary': { query: {  }; body: undefined; answer: SummaryOut }
-  /** 账单详情:每一项金额的计算依据,以及已缴的款项 */
+  /** 账单详情：每一项金额的计算依据，以及已缴的款项 */
   'GET /bills/{}': { query: {  }; body: undefined; answer: BillDetailOut }
-  /** 微信支付回调:支付结果与退款结果 */
+  /** 微信支付回调：支付结果与退款结果 */
   'POST /callbacks/wechatpay': { query: {  }; body: undefined; answer: undefined }
   /** 我的认证申请 */
   'GET /certifications': { query: { limit?: number; cursor?: string }; body: undefined; answer: PageCertificationOut }
-  /** 提交认证申请(需先同意认证材料使用说明) */
+  /** 提交认证申请（需先同意认证材料使用说明） */
   'POST /certifications': { query: {  }; body: CertificationIn; answer: CertificationOut }
   /** 一份认证申请 */
   'GET /certifications/{}': { query: {  }; body: undefined; answer: CertificationOut }
@@ -1345,7 +1345,7 @@ export interface Operations {
   'GET /client': { query: {  }; body: undefined; answer: ClientOut }
   /** 启用中的园区 */
   'GET /communities': { query: {  }; body: undefined; answer: PageCommunityOut }
-  /** 查找房号:最多返回 50 个,请输入楼栋名或房号缩小范围 */
+  /** 查找房号：最多返回 50 个，请输入楼栋名或房号缩小范围 */
   'GET /communities/{}/units': { query: { q?: string }; body: undefined; answer: PageUnitChoiceOut }
   /** 便民信息，按分类和排序，最多 200 条 */
   'GET /convenience': { query: { category_id?: string; q?: string }; body: undefined; answer: PageConvenienceItemOut }
@@ -1373,9 +1373,9 @@ export interface Operations {
   'GET /gates/{}/sync': { query: {  }; body: undefined; answer: SyncOut }
   /** 首页；带 If-None-Match 时，内容未变则返回 304 */
   'GET /home': { query: {  }; body: undefined; answer: HomeOut }
-  /** 登记到账:逐笔处理、逐笔入账,一笔有误不影响其他各笔 */
+  /** 登记到账：逐笔处理、逐笔入账，一笔有误不影响其他各笔 */
   'POST /integrations/finance/receipts': { query: {  }; body: EntriesIn; answer: ResultsOut }
-  /** 应收账单,最近有变化的在前 */
+  /** 应收账单，最近有变化的在前 */
   'GET /integrations/finance/receivables': { query: { limit?: number; cursor?: string; since?: string | null }; body: undefined; answer: PageReceivableOut }
   /** 我的租赁申请 */
   'GET /lease-applications': { query: { limit?: number; cursor?: string }; body: undefined; answer: PageApplicationOut }
@@ -1385,13 +1385,13 @@ export interface Operations {
   'POST /lease-applications/{}/withdraw': { query: {  }; body: undefined; answer: ApplicationOut }
   /** 招租中的场地，新的在前 */
   'GET /listings': { query: { limit?: number; cursor?: string; kind?: '' | 'ad_space' | 'office' | 'parking' | 'room' | 'shop'; community_id?: string }; body: undefined; answer: PageListingOut }
-  /** 一条场地信息(每打开一次计一次浏览) */
+  /** 一条场地信息（每打开一次计一次浏览） */
   'GET /listings/{}': { query: {  }; body: undefined; answer: ListingDetailOut }
   /** 提交租赁申请 */
   'POST /listings/{}/applications': { query: {  }; body: ApplicationIn; answer: ApplicationOut }
   /** 点击“联系物业”：返回联系方式，并计一次咨询 */
   'POST /listings/{}/inquiries': { query: {  }; body: undefined; answer: ContactOut }
-  /** 分享海报(带二维码) */
+  /** 分享海报（带二维码） */
   'GET /listings/{}/poster.png': { query: {  }; body: undefined; answer: undefined }
   /** 已发布的失物招领，新的在前 */
   'GET /lost-found': { query: { limit?: number; cursor?: string; kind?: '' | 'found' | 'lost'; category?: '' | 'bag' | 'card' | 'clothes' | 'jewellery' | 'key' | 'other' | 'parcel' | 'pet' | 'phone'; box?: 'all' | 'mine' }; body: undefined; answer: PageItemOut }
@@ -1399,11 +1399,11 @@ export interface Operations {
   'POST /lost-found': { query: {  }; body: ItemIn; answer: ItemDetailOut }
   /** 一条失物招领 */
   'GET /lost-found/{}': { query: {  }; body: undefined; answer: ItemDetailOut }
-  /** 申请认领(或提供寻物线索)，由物业核实 */
+  /** 申请认领（或提供寻物线索），由物业核实 */
   'POST /lost-found/{}/claims': { query: {  }; body: ClaimIn; answer: ClaimOut }
-  /** 关闭自己发布的信息(已找回、已归还或不再需要) */
+  /** 关闭自己发布的信息（已找回、已归还或不再需要） */
   'POST /lost-found/{}/close': { query: {  }; body: undefined; answer: ItemDetailOut }
-  /** 注销账号:删除个人信息,历史账目匿名保留 */
+  /** 注销账号：删除个人信息，历史账目匿名保留 */
   'DELETE /me': { query: {  }; body: undefined; answer: undefined }
   /** 我的资料 */
   'GET /me': { query: {  }; body: undefined; answer: MemberOut }
@@ -1421,9 +1421,9 @@ export interface Operations {
   'GET /me/units': { query: {  }; body: undefined; answer: ListListUnitOut }
   /** 上传图片 */
   'POST /media': { query: {  }; body: undefined; answer: MediaOut }
-  /** 查看图片(公开图片,或本人上传的图片) */
+  /** 查看图片（公开图片，或本人上传的图片） */
   'GET /media/{}': { query: { size?: '' | 'thumb' }; body: undefined; answer: undefined }
-  /** 我的消息,新的在前 */
+  /** 我的消息，新的在前 */
   'GET /messages': { query: { limit?: number; cursor?: string }; body: undefined; answer: PageMessageOut }
   /** 标记一条消息为已读 */
   'POST /messages/{}/read': { query: {  }; body: undefined; answer: MessageOut }
@@ -1449,25 +1449,25 @@ export interface Operations {
   'GET /pass-batches/{}/cards.pdf': { query: {  }; body: undefined; answer: undefined }
   /** 有权的企业不通过本企业的来访卡 */
   'POST /pass-batches/{}/reject': { query: {  }; body: DecisionIn; answer: BatchOut }
-  /** 我的缴费记录,最新的在前 */
+  /** 我的缴费记录，最新的在前 */
   'GET /payments': { query: { limit?: number; cursor?: string }; body: undefined; answer: PagePaymentRowOut }
-  /** 发起缴费:可一次缴多张账单;重复点击得到同一张缴费单 */
+  /** 发起缴费：可一次缴多张账单；重复点击得到同一张缴费单 */
   'POST /payments': { query: {  }; body: PaymentIn; answer: PayOut }
-  /** 缴费单详情;待支付时向微信支付查询结果 */
+  /** 缴费单详情；待支付时向微信支付查询结果 */
   'GET /payments/{}': { query: {  }; body: undefined; answer: PaymentOut }
-  /** 取消待支付的缴费单;已经支付的照常入账 */
+  /** 取消待支付的缴费单；已经支付的照常入账 */
   'POST /payments/{}/cancel': { query: {  }; body: undefined; answer: PaymentRowOut }
-  /** 开票申请的进展;尚未申请时 request 为空 */
+  /** 开票申请的进展；尚未申请时 request 为空 */
   'GET /payments/{}/invoice-request': { query: {  }; body: undefined; answer: InvoiceStateOut }
   /** 申请开票 */
   'POST /payments/{}/invoice-request': { query: {  }; body: InvoiceIn; answer: InvoiceOut }
-  /** 收据(PDF),支付成功后可下载 */
+  /** 收据（PDF），支付成功后可下载 */
   'GET /payments/{}/receipt.pdf': { query: {  }; body: undefined; answer: undefined }
-  /** 报修类别(两级) */
+  /** 报修类别（两级） */
   'GET /repair-categories': { query: {  }; body: undefined; answer: ListListRepairCategoryOut }
-  /** 扫描设备二维码:预填位置与类别 */
+  /** 扫描设备二维码：预填位置与类别 */
   'GET /repair-points/{}': { query: {  }; body: undefined; answer: RepairPointOut }
-  /** 可以请求订阅的消息模板,和我的剩余次数 */
+  /** 可以请求订阅的消息模板，和我的剩余次数 */
   'GET /subscriptions': { query: {  }; body: undefined; answer: PageSubscriptionOut }
   /** 记录用户刚同意的订阅消息 */
   'POST /subscriptions': { query: {  }; body: SubscriptionIn; answer: PageSubscriptionOut }
@@ -1487,7 +1487,7 @@ export interface Operations {
   'GET /visits/{}/pass.png': { query: {  }; body: undefined; answer: undefined }
   /** 被访人不同意来访 */
   'POST /visits/{}/reject': { query: {  }; body: DecisionIn; answer: VisitOut }
-  /** 工单列表:我报修的、抢单池、派给我的 */
+  /** 工单列表：我报修的、抢单池、派给我的 */
   'GET /work-orders': { query: { limit?: number; cursor?: string; box?: '' | 'assigned' | 'pool' | 'reported'; state?: 'all' | 'done' | 'open' }; body: undefined; answer: PageWorkOrderOut }
   /** 报修 */
   'POST /work-orders': { query: {  }; body: WorkOrderIn; answer: WorkOrderDetailOut }
@@ -1497,9 +1497,9 @@ export interface Operations {
   'POST /work-orders/{}/accept-quote': { query: {  }; body: QuoteAnswerIn; answer: WorkOrderDetailOut }
   /** 同意上门时间 */
   'POST /work-orders/{}/agree-time': { query: {  }; body: AppointmentAgreedIn; answer: WorkOrderDetailOut }
-  /** 取消工单(开工之前) */
+  /** 取消工单（开工之前） */
   'POST /work-orders/{}/cancel': { query: {  }; body: WorkOrderReasonIn; answer: WorkOrderDetailOut }
-  /** 可转派的同事,合适者在前 */
+  /** 可转派的同事，合适者在前 */
   'GET /work-orders/{}/colleagues': { query: {  }; body: undefined; answer: ListListColleagueOut }
   /** 留言 */
   'POST /work-orders/{}/comment': { query: {  }; body: WorkOrderCommentIn; answer: WorkOrderDetailOut }
@@ -1507,19 +1507,19 @@ export interface Operations {
   'POST /work-orders/{}/confirm': { query: {  }; body: undefined; answer: WorkOrderDetailOut }
   /** 不同意报价 */
   'POST /work-orders/{}/decline-quote': { query: {  }; body: QuoteRefusalIn; answer: WorkOrderDetailOut }
-  /** 完工:处理说明、用料与照片 */
+  /** 完工：处理说明、用料与照片 */
   'POST /work-orders/{}/finish': { query: {  }; body: FinishIn; answer: WorkOrderDetailOut }
-  /** 接单:抢单池中的工单,或派给我的工单 */
+  /** 接单：抢单池中的工单，或派给我的工单 */
   'POST /work-orders/{}/grab': { query: {  }; body: undefined; answer: WorkOrderDetailOut }
-  /** 反馈未修好,工单返工 */
+  /** 反馈未修好，工单返工 */
   'POST /work-orders/{}/not-done': { query: {  }; body: NotDoneIn; answer: WorkOrderDetailOut }
-  /** 暂停计时:等待客户或配件 */
+  /** 暂停计时：等待客户或配件 */
   'POST /work-orders/{}/pause': { query: {  }; body: PauseIn; answer: WorkOrderDetailOut }
-  /** 工单的照片(报修人与维修师傅可见) */
+  /** 工单的照片（报修人与维修师傅可见） */
   'GET /work-orders/{}/pictures/{}': { query: { size?: '' | 'thumb' }; body: undefined; answer: undefined }
   /** 提议上门时间 */
   'POST /work-orders/{}/propose-time': { query: {  }; body: AppointmentIn; answer: WorkOrderDetailOut }
-  /** 报价(开工之前;0 为撤回) */
+  /** 报价（开工之前；0 为撤回） */
   'POST /work-orders/{}/quote': { query: {  }; body: QuoteIn; answer: WorkOrderDetailOut }
   /** 评价 */
   'POST /work-orders/{}/rate': { query: {  }; body: RepairRatingIn; answer: WorkOrderDetailOut }

@@ -19,7 +19,7 @@ api = Endpoints("lab", "试验")
 
 
 class ThingIn(Schema):
-    """要建的;名为“双”的不能有两个"""
+    """要建的；名为“双”的不能有两个"""
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=8)]
 

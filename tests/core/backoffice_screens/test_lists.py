@@ -5,6 +5,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 import pytest
@@ -61,7 +62,7 @@ def test_a_list_shows_chinese_names_local_time_and_decimals(browse: Browse, stor
     page = text(browse(), "/try/unit/")
     for shown in ("科技园", "甲座", "商铺", "1,234.50", "空置", f"{clock.local(clock.now()):%Y-%m-%d}", "共 1 条"):
         assert shown in page
-    assert 'data-label="面积(m²)" class="number"' in page
+    assert 'data-label="面积（m²）" class="number"' in page
 
 
 def test_next_previous_first_and_last_page_walk_all_rows_once(browse: Browse, store: Store) -> None:
@@ -140,10 +141,10 @@ def test_filters_narrow_the_list_and_stay_as_removable_chips(browse: Browse, sto
     chosen = f"kind=shop&building={building_id}&floor_from=1&floor_to=5&created_at_from={today}"
     page = text(client, f"/try/unit/?{chosen}")
     assert numbers(page) == ["A1"]
-    for chip in ("类型:商铺", "楼栋:乙座", "楼层:从 1 至 5", f"创建时间:从 {today}"):
+    for chip in ("类型：商铺", "楼栋：乙座", "楼层：从 1 至 5", f"创建时间：从 {today}"):
         assert chip in page
     assert f'value="{building_id}" selected' in page
-    assert 'aria-label="移除筛选 类型:商铺"' in page
+    assert 'aria-label="移除筛选 类型：商铺"' in page
     assert numbers(text(client, f"/try/unit/?created_at_from={tomorrow}")) == []
     assert numbers(text(client, "/try/unit/?status=occupied")) == ["A1"]
     assert "没有符合条件的房屋/单元" in text(client, "/try/unit/?q=none")
@@ -191,7 +192,7 @@ def test_personal_columns_are_masked_and_found_only_by_their_full_value_or_tail(
     assert "13900139001" not in answer.location
     found = text(client, answer.location)
     assert numbers(found) == ["李娜"]
-    assert "手机号:139****9001" in found
+    assert "手机号：139****9001" in found
 
 
 def test_counting_stops_at_ten_thousand(browse: Browse, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,7 +255,7 @@ def test_a_person_with_a_data_scope_sees_only_those_communities(browse: Browse, 
     typed = {"building": str(other_building), "number": "X", "floor": "1", "kind": "shop", "area_m2": "1"}
     answer = client.post(f"/try/unit/{seen_id}/edit", data={**typed, "status": "vacant"})
     assert answer.status_code == 422
-    assert "所选的“楼栋”不存在,或不在您的数据范围内" in answer.get_data(as_text=True)
+    assert "所选的“楼栋”不存在，或不在您的数据范围内" in answer.get_data(as_text=True)
     client.post("/try/unit/bulk/vacate", data={"ids": [str(hidden_id)], "confirmed": "1"})
     with store() as session:
         assert session.scalars(select(BulkWork)).all() == [], "nothing was asked for"
@@ -311,9 +312,25 @@ def test_filters_are_kept_under_a_name_for_oneself(browse: Browse, store: Store)
     saved_id = re.search(r"/saved/(\d+)/delete", page).group(1)  # type: ignore[union-attr]
     assert other.post(f"/try/unit/saved/{saved_id}/delete").status_code == 404
     assert client.post(f"/try/unit/saved/{saved_id}/delete").status_code == 302
-    assert "只看商铺" not in text(client, "/try/unit/")
+    page = text(client, "/try/unit/")
+    assert "已删除常用筛选“只看商铺”" in page
+    assert "只看商铺</a>" not in page
     client.post("/try/unit/saved", data={"name": "空的"})
     assert "请先设置筛选条件" in text(client, "/try/unit/")
+
+
+def test_a_removed_filter_is_taken_back_from_the_message_that_says_so(browse: Browse, store: Store) -> None:
+    client = browse()
+    client.post("/try/unit/saved?kind=shop&sort=-number", data={"name": "<b>商铺</b>"})
+    saved_id = re.search(r"/saved/(\d+)/delete", text(client, "/try/unit/")).group(1)  # type: ignore[union-attr]
+    client.post(f"/try/unit/saved/{saved_id}/delete")
+    page = text(client, "/try/unit/")
+    assert "“&lt;b&gt;商铺&lt;/b&gt;”" in page
+    back = re.search(r'<form method="post" action="([^"]+)"[^>]*>(?:<input[^>]*>)*<button[^>]*>撤销', page)
+    assert back is not None
+    assert 'name="name" value="&lt;b&gt;商铺&lt;/b&gt;"' in back[0]
+    again = client.post(unescape(back[1]), data={"name": "<b>商铺</b>"}, follow_redirects=True).get_data(as_text=True)
+    assert re.search(r'<a href="/try/unit/\?kind=shop">&lt;b&gt;商铺&lt;/b&gt;</a>', again)
 
 
 def test_choices_answer_at_most_twenty_and_say_whether_there_are_more(browse: Browse, store: Store) -> None:
@@ -387,6 +404,6 @@ def test_the_audit_list_speaks_chinese(browse: Browse, store: Store) -> None:
     with store() as session:
         make_community(session)
     page = text(browse(), "/system/audit_entry/?action=create&record=community&actor_kind=system")
-    for word in ("新增", "园区", "操作:新增", "对象:园区", "身份:系统"):
+    for word in ("新增", "园区", "操作：新增", "对象：园区", "身份：系统"):
         assert word in page
     assert ">community<" not in page

@@ -104,11 +104,11 @@ def test_a_yes_can_be_made_a_no(browse: Browse, store: Store) -> None:
         ("number", "a\x00b", "“房号”含有不允许的字符"),
         ("floor", "三", "“楼层”应为整数"),
         ("floor", "1.5", "“楼层”应为整数"),
-        ("floor", "99999999999", "“楼层”应为整数,且不能过大"),
-        ("area_m2", "abc", "“面积(m²)”应为数字"),
-        ("area_m2", "NaN", "“面积(m²)”应为数字"),
-        ("area_m2", "1e30", "“面积(m²)”应为数字,且不能过大"),
-        ("area_m2", "1.005", "“面积(m²)”最多 2 位小数"),
+        ("floor", "99999999999", "“楼层”应为整数，且不能过大"),
+        ("area_m2", "abc", "“面积（m²）”应为数字"),
+        ("area_m2", "NaN", "“面积（m²）”应为数字"),
+        ("area_m2", "1e30", "“面积（m²）”应为数字，且不能过大"),
+        ("area_m2", "1.005", "“面积（m²）”最多 2 位小数"),
         ("kind", "castle", "请从列表中选择“类型”"),
         ("kind", "", "请填写“类型”"),
         ("building", "", "请填写“楼栋”"),
@@ -205,9 +205,9 @@ def test_who_saves_over_anothers_change_is_told_first_and_sees_both_values(brows
         page = post(client, f"/try/building/{building_id}/edit", 422, community=community_id, name="我改的", floors="5",
                     _version=stale)  # fmt: skip
         assert "已被他人修改" in page
-        assert "当前值:他人改的" in page
+        assert "当前值：他人改的" in page
         assert 'value="我改的"' in page
-        assert page.count("当前值:") == 1
+        assert page.count("当前值：") == 1
         post(client, f"/try/building/{building_id}/edit", 302, community=community_id, name="我改的", floors="5",
              _version=version(page))  # fmt: skip
     with store() as session:
@@ -301,7 +301,7 @@ def test_a_move_is_asked_for_made_once_and_told_to_who_comes_late(browse: Browse
     assert "已通过" in page
     assert ">驳回</a>" not in page
     post(client, f"{url}/move/approve", 302)
-    assert "当前状态为“已通过”(reviewer 于" in text(client, url)
+    assert "当前状态为“已通过”（reviewer 于" in text(client, url)
     post(client, f"{url}/move/withdraw", 404)
     post(client, f"{url}/edit", 404, state="pending")
     post(browse("viewer", {("certification", "view")}), f"{url}/move/reject", 404)
@@ -330,7 +330,7 @@ def test_a_record_page_shows_related_lists_and_history_to_those_who_may(browse: 
     post(boss, f"/try/building/{building_id}/edit", 302, name="乙座", floors="7",
          community=str(building_id and _community(store, building_id)))  # fmt: skip
     page = text(boss, f"/try/building/{building_id}")
-    for shown in ("0101", "88.00", f"/try/unit/?building={building_id}", "操作记录", "楼栋名称:甲座 → 乙座", "boss"):
+    for shown in ("0101", "88.00", f"/try/unit/?building={building_id}", "操作记录", "楼栋名称：甲座 → 乙座", "boss"):
         assert shown in page
     page = text(viewer, f"/try/building/{building_id}")
     assert "0101" in page
@@ -417,9 +417,9 @@ def test_the_history_tells_moments_as_the_clock_here_and_nothing_that_did_not_ch
         notice = make_notice(session)
         url = f"/notices/notice/{notice.id}"
     client = browse()
-    assert "发布时间:空 → 2026-11-25 09:07" in text(client, url)
+    assert "发布时间：空 → 2026-11-25 09:07" in text(client, url)
     post(client, f"{url}/move/unpublish", 302)
     post(client, f"{url}/move/publish", 302)
     told = text(client, url).partition("操作记录")[2]
-    assert told.count("发布时间:") == 1
+    assert told.count("发布时间：") == 1
     assert "T01:07" not in told

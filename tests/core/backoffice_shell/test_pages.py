@@ -53,7 +53,7 @@ def test_every_page_without_the_right_is_as_absent_as_one_that_does_not_exist(ap
     for view in (view for module in app.extensions["registry"] for view in module.views):
         answer = client.get(f"{view.route_base}/" if getattr(view, "route_base", "") else address(app, view))
         assert answer.status_code == 404, view
-        assert "页面不存在,或您没有查看的权限" in text_of(answer)
+        assert "页面不存在，或您没有查看的权限" in text_of(answer)
 
 
 def address(app: Flask, view: type) -> str:

@@ -126,7 +126,7 @@ def test_a_number_that_the_spreadsheet_program_spoiled_is_explained(importer: Im
     page = importer("customer").check(
         [["客户类型", "客户名称", "手机号", "身份证号"], ["租客", "王五", 13912345678, 440101199001011234]]
     )
-    assert page.cells == {"D2": "被表格软件当成了数字,末尾已丢失;请把单元格格式设为“文本”后重新输入"}
+    assert page.cells == {"D2": "被表格软件当成了数字，末尾已丢失；请把单元格格式设为“文本”后重新输入"}
 
 
 def test_a_customer_without_anything_to_know_it_by_is_refused(importer: Import) -> None:
@@ -216,4 +216,4 @@ def test_a_cell_that_is_wanting_in_a_column_that_the_file_does_not_have_is_a_pro
     page = importer("customer").check(
         [["客户类型", "客户名称", "手机号", "园区"], ["商家", "甲店", "13900000001", "客户园"]]
     )
-    assert page.cells == {"第 2 行": "填写了园区、楼栋或入住日期时,须同时填写房号"}
+    assert page.cells == {"第 2 行": "填写了园区、楼栋或入住日期时，须同时填写房号"}

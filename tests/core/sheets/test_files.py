@@ -71,8 +71,8 @@ LOCKED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".e
         (lambda: b"", "a.xlsx", "文件是空的", 422),
         (lambda: b"x", "a.pdf", "只能导入 .xlsx、.xls 或 .csv 文件", 422),
         (lambda: b"x", "xlsx", "这不是电子表格文件", 422),
-        (lambda: b"\x89PNG\r\n\x1a\n" + bytes(100), "a.xlsx", "这不是电子表格文件,或文件已损坏", 422),
-        (lambda: b"<html><table></table></html>", "a.xls", "这不是电子表格文件,或文件已损坏", 422),
+        (lambda: b"\x89PNG\r\n\x1a\n" + bytes(100), "a.xlsx", "这不是电子表格文件，或文件已损坏", 422),
+        (lambda: b"<html><table></table></html>", "a.xls", "这不是电子表格文件，或文件已损坏", 422),
         (lambda: xlsx(ROWS)[:-200], "a.xlsx", "文件已损坏", 422),
         (lambda: with_entry("xl/workbook.xml", b"")[:0] + b"PK\x03\x04" + bytes(100), "a.xlsx", "文件已损坏", 422),
         (lambda: xlsx(ROWS), "a.csv", "这不是 CSV 文件", 422),
@@ -102,18 +102,18 @@ def test_no_file_at_all_is_asked_for(importer: Import) -> None:
     ("data", "name", "message"),
     [
         (lambda: cells('<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'),
-         "a.xlsx", "文件内容异常,无法读取"),
-        (many_texts, "a.xlsx", "文件内容异常,无法读取"),
+         "a.xlsx", "文件内容异常，无法读取"),
+        (many_texts, "a.xlsx", "文件内容异常，无法读取"),
         (lambda: cells('<row r="1"><c r="A1"><v>1</v></c></row><row r="900000"><c r="A900000"><v>1</v></c></row>'),
          "a.xlsx", "超过 200,000 行"),
         (lambda: cells('<row r="1"><c r="A1"><v>1</v></c><c r="ZZ1"><v>1</v></c></row>'), "a.xlsx", "列数过多"),
         (lambda: cells(""), "a.xlsx", "文件里没有数据"),
-        (lambda: with_entry("xl/worksheets/sheet1.xml", "<worksheet"), "a.xlsx", "文件内容异常,无法读取"),
+        (lambda: with_entry("xl/worksheets/sheet1.xml", "<worksheet"), "a.xlsx", "文件内容异常，无法读取"),
         (lambda: b"\xff\xff\x00\x81\x30" * 9, "a.csv", "无法识别文件的文字编码"),
         (lambda: b"\r\n \r\n", "a.csv", "文件里没有数据"),
         (lambda: "园区,楼栋,房号\n".encode() + b"P1,A,1\n" * (MOST_ROWS + 5), "a.csv", "超过 200,000 行"),
-        (lambda: b'"a' + b"x" * 300_000, "a.csv", "文件内容异常,无法读取"),
-        (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(5000), "a.xls", "文件内容异常,无法读取"),
+        (lambda: b'"a' + b"x" * 300_000, "a.csv", "文件内容异常，无法读取"),
+        (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(5000), "a.xls", "文件内容异常，无法读取"),
     ],
 )  # fmt: skip
 def test_what_harms_or_does_not_fit_fails_in_the_job_and_in_words(
@@ -162,6 +162,6 @@ def test_the_first_page_that_has_content_is_read_and_the_others_are_mentioned(im
     book.save(stream)
     shown = importer("community").check(stream.getvalue())
     assert shown.counts == (1, 0, 0, 0)
-    assert "文件有多个工作表,只读取了“甲”" in shown.text
+    assert "文件有多个工作表，只读取了“甲”" in shown.text
     shown = importer("community").check([["园区编码", "园区名称", "启用"], ["P9", "x" * 65, "也许"]])
-    assert shown.cells == {"B2": "不能超过 64 个字,现有 65 个", "C2": "请填写“是”或“否”"}
+    assert shown.cells == {"B2": "不能超过 64 个字，现有 65 个", "C2": "请填写“是”或“否”"}

@@ -14,7 +14,7 @@ from tests.core.sheets.conftest import Import, table
 from tests.factories import make_building, make_community, make_customer, make_occupancy, make_staff
 from tests.postgresql import both_databases
 
-HEADER = ["园区*", "楼栋*", "房号*", "楼层", "类型", "面积(m²)", "使用状态"]
+HEADER = ["园区*", "楼栋*", "房号*", "楼层", "类型", "面积（m²）", "使用状态"]
 GOOD = ["粤海园", "A座", "1201", 12, "写字间", 86.5, "空置"]
 
 
@@ -64,7 +64,7 @@ def test_the_same_file_again_changes_nothing_and_says_so(store: Store, importer:
 def test_known_records_are_changed_only_where_the_file_says_so(store: Store, importer: Import) -> None:
     units = importer("unit")
     units.take([HEADER, GOOD])
-    page = units.check([["园区", "楼栋", "房号", "面积(m²)", "楼层"], ["P1", "A座", "1201", "99.9", ""]])
+    page = units.check([["园区", "楼栋", "房号", "面积（m²）", "楼层"], ["P1", "A座", "1201", "99.9", ""]])
     assert page.counts == (0, 1, 0, 0)
     assert "86.50" in page.text
     assert "99.90" in page.text
@@ -80,11 +80,11 @@ def test_known_records_are_changed_only_where_the_file_says_so(store: Store, imp
         (0, "没有的园区", "找不到园区“没有的园区”"),
         (1, "Z座", "找不到楼栋“Z座”"),
         (2, "", "必填"),
-        (2, "x" * 33, "不能超过 32 个字,现有 33 个"),
+        (2, "x" * 33, "不能超过 32 个字，现有 33 个"),
         (3, "十二", "“十二”不是数字"),
-        (3, 12.5, "应为整数,不能有小数"),
+        (3, 12.5, "应为整数，不能有小数"),
         (3, 9999, "不能大于 300"),
-        (4, "城堡", "“城堡”不在可选范围内(写字间、商铺、公寓、车位、公共区域)"),
+        (4, "城堡", "“城堡”不在可选范围内（写字间、商铺、公寓、车位、公共区域）"),
         (5, "-1", "不能小于 0"),
         (5, "1.234", "最多 2 位小数"),
         (5, "NaN", "“NaN”不是数字"),
@@ -130,7 +130,7 @@ def test_the_failed_rows_come_back_with_reasons_and_can_be_sent_again(store: Sto
     rows = table(answer.data)
     assert rows[0] == [*HEADER, "错误原因"]
     assert len(rows) == 2
-    assert rows[1][-1] == "楼层:“楼上”不是数字"
+    assert rows[1][-1] == "楼层：“楼上”不是数字"
     rows[1][3] = 3
     page = units.take(rows)
     assert page.counts == (1, 0, 0, 0)
@@ -145,14 +145,14 @@ def test_headers_cells_and_blank_rows_are_read_with_tolerance(store: Store, impo
     ]
     page = importer("unit").take(rows)
     assert page.counts == (2, 0, 0, 0)
-    assert "以下列不属于此表,已忽略:备注" in page.text
+    assert "以下列不属于此表，已忽略：备注" in page.text
     assert numbers(store) == ["1201", "1202"]
 
 
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([["园区", "楼栋"], ["P1", "A座"]], "缺少必填的列:房号"),
+        ([["园区", "楼栋"], ["P1", "A座"]], "缺少必填的列：房号"),
         ([["园区", "楼栋", "房号", "房号"], ["P1", "A座", "1", "2"]], "表头“房号”出现了两次"),
         ([["园区", "楼栋", "房号"]], "只有表头"),
     ],
@@ -287,7 +287,7 @@ def test_files_that_nobody_confirms_are_forgotten_after_a_week(importer: Import,
     units.send(b"P,Q\n1,2\n", "a.csv")
     page = units.press(kept, "confirm")
     assert page.job.state == "failed"
-    assert "文件已清理,请重新上传" in page.text
+    assert "文件已清理，请重新上传" in page.text
 
 
 def test_an_import_is_confirmed_once(store: Store, importer: Import) -> None:

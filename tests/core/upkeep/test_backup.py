@@ -36,7 +36,7 @@ def test_an_empty_machine_holds_everything_again(
     there = elsewhere(lived_in)
     done = command(there, "restore", backup)
     assert done.exit_code == 0, done.output
-    for words in ("逐表一致", "校验链完好", "账实核对无差异", "图片 2 张,内容校验一致", "恢复完成"):
+    for words in ("逐表一致", "校验链完好", "账实核对无差异", "图片 2 张，内容校验一致", "恢复完成"):
         assert words in done.output
     with there.app_context(), reading():
         assert db.session.scalar(select(func.sum(Payment.amount_fen))) == PAID
@@ -123,7 +123,7 @@ def test_a_passphrase_takes_the_place_of_the_key(
     assert command(lived_in, "backup", "--to", tmp_path, "--passphrase", input=said).exit_code == 0
     path = next(tmp_path.glob("*.wuyebak"))
     there = elsewhere(lived_in, BACKUP_KEY="")
-    assert "口令(--passphrase)" in command(elsewhere(lived_in), "restore", path).output
+    assert "口令（--passphrase）" in command(elsewhere(lived_in), "restore", path).output
     assert "密钥或口令不对" in command(there, "restore", path, "--passphrase", input="quite another one\n").output
     assert "备份文件可用" in command(there, "restore", path, "--check", "--passphrase", input=said).output
     assert "恢复完成" in command(there, "restore", path, "--passphrase", input=said).output
@@ -155,7 +155,7 @@ def test_what_does_not_add_up_is_told_after_a_restore(
     assert command(lived_in, "backup", "--to", tmp_path).exit_code == 0
     done = command(elsewhere(lived_in), "restore", next(tmp_path.glob("*.wuyebak")))
     assert done.exit_code == 1
-    assert "账单的应收、已收或减免与账目不符:2 笔" in done.output
+    assert "账单的应收、已收或减免与账目不符：2 笔" in done.output
 
 
 def test_a_picture_that_the_storage_lost_stops_the_backup(

@@ -22,7 +22,7 @@ def test_a_healthy_installation_passes(lived_in: Flask, command: Command) -> Non
     done = command(lived_in, "doctor")
     assert done.exit_code == 0, done.output
     assert "[异常]" not in done.output
-    for what in ("数据库迁移", "时钟", "磁盘", "后台任务", "图片", "审计日志", "账目:核对无差异"):
+    for what in ("数据库迁移", "时钟", "磁盘", "后台任务", "图片", "审计日志", "账目：核对无差异"):
         assert what in done.output
 
 
@@ -60,12 +60,12 @@ def _swapped_picture(session: Any) -> None:
     ("harm", "said"),
     [
         (_late_work, "1 个任务超过 5 分钟未执行"),
-        (_money_from_nowhere, "账单的应收、已收或减免与账目不符:2 笔"),
-        (_prepaid_from_nowhere, "预存款账目余额 0 分,明细合计 7 分"),
+        (_money_from_nowhere, "账单的应收、已收或减免与账目不符：2 笔"),
+        (_prepaid_from_nowhere, "预存款账目余额 0 分，明细合计 7 分"),
         (_forged_trail, "自第 2 条起校验链断裂"),
         (_other_schema, "请执行 flask db upgrade"),
         (_no_schema, "无法读取"),
-        (_swapped_picture, "抽查最近 2 张:缺失 0,内容不符 2"),
+        (_swapped_picture, "抽查最近 2 张：缺失 0，内容不符 2"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )

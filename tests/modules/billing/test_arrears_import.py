@@ -34,7 +34,7 @@ def test_arrears_are_bills_with_their_line_and_entry_and_not_twice(
 ) -> None:
     cashier = browse("cashier", {("billing", "view"), ("billing", "import")})
     page = upload(app, cashier, "arrears", HEADER, [row, ["QC-2", *row[1:9], 100, ""]])
-    assert "已导入:新增 2 条" in page
+    assert "已导入：新增 2 条" in page
     assert "撤销本次导入</button>" not in page
     assert "没有需要导入的变化" in upload(app, cashier, "arrears", HEADER, [row], confirm=False)
     with store() as session:

@@ -226,7 +226,7 @@ def test_imported_records_find_their_bills_and_the_rest_waits_for_a_person(
     ]
     rights = {("reconciliation", action) for action in ("view", "edit", "import")}
     clerk = browse("clerk", rights)
-    assert "已导入:新增 4 条" in upload(app, clerk, "finance_entry", HEADER, rows)
+    assert "已导入：新增 4 条" in upload(app, clerk, "finance_entry", HEADER, rows)
     assert "没有需要导入的变化" in upload(app, clerk, "finance_entry", HEADER, rows[:1], confirm=False)
     with store() as session:
         assert {session.get_one(Bill, number).state for number in ids} == {"paid"}
@@ -256,7 +256,7 @@ def test_two_imported_records_of_one_bill_do_not_pay_it_twice(app: Flask, browse
         place, park = session.get_one(Community, unit.community_id).name, unit.community_id
     rows = [[no, place, number, "", "", 242.2, f"{clock.today()}", ""] for no in ("F1", "F2")]
     clerk = browse("clerk", {("reconciliation", action) for action in ("view", "edit", "import")})
-    assert "已导入:新增 2 条" in upload(app, clerk, "finance_entry", HEADER, rows)
+    assert "已导入：新增 2 条" in upload(app, clerk, "finance_entry", HEADER, rows)
     with store() as session:
         found = session.execute(select(FinanceEntry.state, FinanceEntry.reason).order_by(FinanceEntry.external_no))
         assert [tuple(row) for row in found] == [("booked", ""), ("unmatched", "账单已结清")]

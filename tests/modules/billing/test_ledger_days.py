@@ -113,4 +113,4 @@ def test_the_doctor_sees_a_sum_that_is_not_that_of_its_rows(app: Flask, store: S
     _sum_up(app, store)
     with store() as session:
         session.execute(update(LedgerDay).where(LedgerDay.kind == "issue").values(amount_fen=1))
-        assert books.problems(session) == ["账目日汇总与账目不符:2 行"]
+        assert books.problems(session) == ["账目日汇总与账目不符：2 行"]

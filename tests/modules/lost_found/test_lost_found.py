@@ -137,14 +137,14 @@ def test_what_staff_post_is_published_at_once_and_reaches_who_misses_it(
                   happened_on=clock.today() - timedelta(days=1))  # fmt: skip
         community_id = community.id
     typed = {
-        "kind": "found", "category": "clothes", "title": "折叠伞一把(黑色)", "place": "A座 大堂",
+        "kind": "found", "category": "clothes", "title": "折叠伞一把（黑色）", "place": "A座 大堂",
         "community": str(community_id),
         "happened_on": clock.today().isoformat(), "contact_way": "property", "contact_phone": "020-80000088",
     }  # fmt: skip
     reviewer = browse("reviewer", REVIEWER)
     saved = reviewer.post("/lost_found/lost_found_item/new", data=typed)
     assert saved.status_code == 302, saved.get_data(as_text=True)
-    assert titles(resident, "/lost-found?kind=found") == ["折叠伞一把(黑色)"]
+    assert titles(resident, "/lost-found?kind=found") == ["折叠伞一把（黑色）"]
     page = reviewer.get(saved.headers["Location"]).get_data(as_text=True)
     assert "可能对应的寻物信息" in page
     inbox = resident.get("/messages").json
@@ -154,7 +154,7 @@ def test_what_staff_post_is_published_at_once_and_reaches_who_misses_it(
     assert mine is not None
     alike = resident.get(f"/lost-found/{mine['items'][0]['id']}").json
     assert alike is not None
-    assert [match["title"] for match in alike["matches"]] == ["折叠伞一把(黑色)"]
+    assert [match["title"] for match in alike["matches"]] == ["折叠伞一把（黑色）"]
 
 
 def test_matching_weighs_category_words_place_and_time() -> None:

@@ -9,7 +9,7 @@ from tests.conftest import PhoneOf, Store
 @pytest.mark.req("G7")
 def test_the_first_superadmin_signs_in_and_must_change_the_password(app: Flask) -> None:
     result = app.test_cli_runner().invoke(args=["create-superadmin", "chief", "总管", "chief@example.com"])
-    password = result.output.split("初始密码:")[1].split("(")[0]
+    password = result.output.split("初始密码：")[1].split("（")[0]
     client = app.test_client()
     assert client.post("/login/", data={"username": "chief", "password": password}).status_code == 302
     assert client.get("/").headers["Location"] == "/account/password"

@@ -23,7 +23,7 @@ RESIDENTS = ("merchant", "tenant")
 
 
 class BillsQuery(PageQuery):
-    """筛选账单:state 为 unpaid(未结清)、paid(已结清)或 all;fee 为费用项代码"""
+    """筛选账单：state 为 unpaid（未结清）、paid（已结清）或 all；fee 为费用项代码"""
 
     state: Literal["unpaid", "paid", "all"] = "unpaid"
     unit_id: Annotated[str, msgspec.Meta(max_length=20)] = ""
@@ -31,7 +31,7 @@ class BillsQuery(PageQuery):
 
 
 class BillOut(Schema):
-    """账单;金额单位为分"""
+    """账单；金额单位为分"""
 
     id: str
     number: str
@@ -131,7 +131,7 @@ class PaymentRowOut(Schema):
 
 @api.get("/bills", roles=RESIDENTS, query=BillsQuery, returns=Page[BillOut], menu="billing")
 def list_bills(caller: Caller, query: BillsQuery) -> Page[BillOut]:
-    """我的账单,最近到期的在前"""
+    """我的账单，最近到期的在前"""
     session = db.session()
     found = queries.bills_of(caller.member_id)
     if query.state != "all":
@@ -147,7 +147,7 @@ def list_bills(caller: Caller, query: BillsQuery) -> Page[BillOut]:
 
 @api.get("/bills/summary", roles=RESIDENTS, returns=SummaryOut, menu="billing")
 def summary(caller: Caller) -> SummaryOut:
-    """欠费汇总,按房号和费用"""
+    """欠费汇总，按房号和费用"""
     session = db.session()
     mine = queries.bills_of(caller.member_id).subquery()
     late = case((Bill.due_on < clock.today(), Bill.outstanding_fen), else_=0)
@@ -201,7 +201,7 @@ def summary(caller: Caller) -> SummaryOut:
 
 @api.get("/bills/<bill_id>", roles=RESIDENTS, returns=BillDetailOut, menu="billing")
 def show_bill(caller: Caller, bill_id: str) -> BillDetailOut:
-    """账单详情:每一项金额的计算依据,以及已缴的款项"""
+    """账单详情：每一项金额的计算依据，以及已缴的款项"""
     session = db.session()
     bill = queries.my_bill(session, caller.member_id, as_id(bill_id))
     return BillDetailOut(
@@ -223,7 +223,7 @@ def show_bill(caller: Caller, bill_id: str) -> BillDetailOut:
 
 @api.get("/payments", roles=RESIDENTS, query=PageQuery, returns=Page[PaymentRowOut], menu="billing")
 def list_payments(caller: Caller, query: PageQuery) -> Page[PaymentRowOut]:
-    """我的缴费记录,最新的在前"""
+    """我的缴费记录，最新的在前"""
     found = select(Payment).where(Payment.customer_id.in_(queries.customers_of(caller.member_id)))
     rows, following = paginate(db.session(), found, query, [Payment.id])
     return Page(items=[payment_row(payment) for payment in rows], next=following)

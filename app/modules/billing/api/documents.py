@@ -20,7 +20,7 @@ RESIDENTS = ("merchant", "tenant")
 
 
 class InvoiceIn(Schema):
-    """开票信息;企业填写税号,个人留空"""
+    """开票信息；企业填写税号，个人留空"""
 
     title: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
     tax_number: Annotated[str, msgspec.Meta(max_length=20)] = ""
@@ -51,7 +51,7 @@ class InvoiceStateOut(Schema):
     openapi={"responses": {"200": {"description": "收据", "content": {"application/pdf": {}}}}},
 )  # fmt: skip
 def show_receipt(caller: Caller, payment_id: str) -> Response:
-    """收据(PDF),支付成功后可下载"""
+    """收据（PDF），支付成功后可下载"""
     session = db.session()
     payment = queries.my_payment(session, caller.member_id, as_id(payment_id))
     receipt = queries.receipt_of(session, payment.id)
@@ -78,7 +78,7 @@ def ask_invoice(caller: Caller, payment_id: str, body: InvoiceIn) -> InvoiceOut:
 
 @api.get("/payments/<payment_id>/invoice-request", roles=RESIDENTS, returns=InvoiceStateOut, menu="billing")
 def show_invoice(caller: Caller, payment_id: str) -> InvoiceStateOut:
-    """开票申请的进展;尚未申请时 request 为空"""
+    """开票申请的进展；尚未申请时 request 为空"""
     session = db.session()
     payment = queries.my_payment(session, caller.member_id, as_id(payment_id))
     invoice = session.scalar(select(InvoiceRequest).where(InvoiceRequest.payment_id == payment.id))

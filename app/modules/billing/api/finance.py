@@ -23,7 +23,7 @@ Amount = Annotated[int, msgspec.Meta(ge=1, le=10**11)]
 
 
 class EntryIn(Schema):
-    """一笔到账;external_no 为财务系统的流水号,重复提交不会重复入账"""
+    """一笔到账；external_no 为财务系统的流水号，重复提交不会重复入账"""
 
     external_no: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[!-~]+$")]
     bill_no: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
@@ -54,7 +54,7 @@ class ResultsOut(Schema):
 
 
 class SinceQuery(PageQuery):
-    """since 之后有变化的账单;留空则从头开始"""
+    """since 之后有变化的账单；留空则从头开始"""
 
     since: datetime | None = None
 
@@ -79,7 +79,7 @@ class ReceivableOut(Schema):
 
 @api.post("/integrations/finance/receipts", machine=finance.find_machine, body=EntriesIn, returns=ResultsOut)
 def take_receipts(machine: Machine, body: EntriesIn) -> ResultsOut:
-    """登记到账:逐笔处理、逐笔入账,一笔有误不影响其他各笔"""
+    """登记到账：逐笔处理、逐笔入账，一笔有误不影响其他各笔"""
     session = db.session()
     community = _community(session, machine)
     results = []
@@ -97,7 +97,7 @@ def take_receipts(machine: Machine, body: EntriesIn) -> ResultsOut:
     "/integrations/finance/receivables", machine=finance.find_machine, query=SinceQuery, returns=Page[ReceivableOut]
 )
 def list_receivables(machine: Machine, query: SinceQuery) -> Page[ReceivableOut]:
-    """应收账单,最近有变化的在前"""
+    """应收账单，最近有变化的在前"""
     session = db.session()
     community = _community(session, machine)
     found = select(Bill).options(selectinload(Bill.customer), selectinload(Bill.unit), selectinload(Bill.fee_item))

@@ -40,7 +40,7 @@ class PaymentIn(Schema):
 
 
 class PayOut(Schema):
-    """待支付的缴费单;pay_params 交给微信支付(wx.requestPayment),已支付时为空"""
+    """待支付的缴费单；pay_params 交给微信支付（wx.requestPayment），已支付时为空"""
 
     id: str
     number: str
@@ -111,7 +111,7 @@ def place_order(caller: Caller, body: PaymentIn) -> int:
     prepare=place_order,
 )  # fmt: skip
 def pay(caller: Caller, prepared: int) -> PayOut:
-    """发起缴费:可一次缴多张账单;重复点击得到同一张缴费单"""
+    """发起缴费：可一次缴多张账单；重复点击得到同一张缴费单"""
     payment = queries.my_payment(db.session(), caller.member_id, prepared)
     ready = payment.state == CREATED and payment.prepay_id is not None
     back = f"/m/#/pkg-billing/payment?id={payment.id}"
@@ -140,7 +140,7 @@ def ask_channel(caller: Caller, payment_id: str) -> None:
 
 @api.get("/payments/<payment_id>", roles=RESIDENTS, returns=PaymentOut, menu="billing", prepare=ask_channel)
 def show_payment(caller: Caller, payment_id: str) -> PaymentOut:
-    """缴费单详情;待支付时向微信支付查询结果"""
+    """缴费单详情；待支付时向微信支付查询结果"""
     session = db.session()
     payment = queries.my_payment(session, caller.member_id, as_id(payment_id))
     items = session.scalars(
@@ -176,7 +176,7 @@ def give_up(caller: Caller, payment_id: str) -> None:
 
 @api.post("/payments/<payment_id>/cancel", roles=RESIDENTS, returns=PaymentRowOut, menu="billing", prepare=give_up)
 def cancel_payment(caller: Caller, payment_id: str) -> PaymentRowOut:
-    """取消待支付的缴费单;已经支付的照常入账"""
+    """取消待支付的缴费单；已经支付的照常入账"""
     return payment_row(queries.my_payment(db.session(), caller.member_id, as_id(payment_id)))
 
 
@@ -200,7 +200,7 @@ def read_notice() -> Trade | Repayment | RefusedNotice:
     }},
 )  # fmt: skip
 def wechatpay_notice(prepared: Trade | Repayment | RefusedNotice) -> Response:
-    """微信支付回调:支付结果与退款结果"""
+    """微信支付回调：支付结果与退款结果"""
     session = db.session()
     if isinstance(prepared, RefusedNotice):
         log.warning("callback refused", reason=prepared.reason)

@@ -250,7 +250,7 @@ class StatementView(PageView):
         db.session.rollback()
         with transaction():
             audit.record(db.session(), "export", "ledger_entry", {"customer_id": customer.id, "rows": len(rows)})
-        header = [_("日期"), _("业务"), _("账单号"), _("增减(元)"), _("余额(元)")]
+        header = [_("日期"), _("业务"), _("账单号"), _("增减（元）"), _("余额（元）")]
         return table_response(_("客户账户"), header, rows, _("客户账户-%(name)s", name=name))
 
 

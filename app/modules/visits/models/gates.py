@@ -13,7 +13,7 @@ IN, OUT = "in", "out"
 DIRECTIONS = {IN: "进", OUT: "出"}
 HTTP, VGUANG, HIKVISION, ZKTECO = "http", "vguang", "hikvision", "zkteco"
 PROTOCOLS = {
-    HTTP: "标准接口(签名)",
+    HTTP: "标准接口（签名）",
     VGUANG: "微光 HTTP",
     HIKVISION: "海康威视 远程核验",
     ZKTECO: "中控智慧 安防 PUSH",

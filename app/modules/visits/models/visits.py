@@ -76,7 +76,7 @@ class PassBatch(Record):
     member: Mapped[Member | None] = relationship(lazy="raise_on_sql", foreign_keys=[member_id])
 
     def __str__(self) -> str:
-        return f"{self.purpose}({self.count} 张)"
+        return f"{self.purpose}（{self.count} 张）"
 
 
 class Visit(Record):

@@ -53,7 +53,7 @@ def save_group(session: Session, group: GateGroup | None, values: Mapping[str, A
     if group is not None:
         same = same.where(GateGroup.id != group.id)
     if session.scalar(same.limit(1)) is not None:
-        raise Invalid.field("building", _("该楼栋(或园区)已有闸机组"))
+        raise Invalid.field("building", _("该楼栋（或园区）已有闸机组"))
     group = group or GateGroup()
     for name, value in values.items():
         setattr(group, name, value)

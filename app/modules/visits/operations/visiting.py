@@ -131,7 +131,7 @@ def _spend_day(session: Session, member_id: int) -> None:
     count = select(func.count()).where(Visit.member_id == member_id, Visit.created_at >= today)
     most = settings.get("visits.most_per_day")
     if (session.scalar(count) or 0) >= most:
-        raise Conflict(_("今天登记的来访已达上限(%(most)s 次)，请明天再试或联系物业", most=most), code="visits_limit")
+        raise Conflict(_("今天登记的来访已达上限（%(most)s 次），请明天再试或联系物业", most=most), code="visits_limit")
 
 
 def approve(session: Session, visit: Visit, *, host_id: int | None = None, staff_id: int | None = None) -> Visit:
