@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,6 +42,9 @@ PHONE = {
     "m-offers": ("林租客", "/pkg-leasing/listings", ""),
     "m-mine": ("林租客", "/pages/mine/mine", ""),
     "m-work": ("王师傅", "/pages/home/home", ""),
+    "m-jobs": ("王师傅", "/pkg-repairs/orders", ""),
+    "m-job": ("王师傅", "/pkg-repairs/orders", ".card [role=link]"),
+    "m-register": ("周访客", "/pkg-visits/invite", ""),
     "m-certify": ("周访客", "/pkg-members/certify", ""),
 }
 """Pages of the phone's program: whose phone, where, and what is tapped there."""
@@ -56,6 +60,15 @@ MANUAL = {
     "certification-review": ("certifier", "/members/certification/first-pending"),
 }
 """The pictures of ``docs/manual``, at the size of a desk."""
+STRIPS = {
+    "phone-pay": ("m-home", "m-bills", "m-bill"),
+    "phone-repair": ("m-report", "m-repair"),
+    "phone-visits": ("m-invite", "m-pass"),
+    "phone-visitor": ("m-guest", "m-register", "m-certify"),
+    "phone-technician": ("m-work", "m-jobs", "m-job"),
+}
+"""The pictures of ``docs/manual`` for those who only have a phone: some of its pages beside each other."""
+STRIP_WIDTH, STRIP_GAP = 360, 24
 PASSWORD = "Demo-2026!"
 
 
@@ -124,6 +137,17 @@ def take_phones(browser: Browser, address: str) -> None:
         context.close()
 
 
+def paste_strips() -> None:
+    """Lay the phone's pictures beside each other for the manuals."""
+    for name, pictures in STRIPS.items():
+        pages = [Image.open(IMAGES / f"{picture}.png").convert("RGB") for picture in pictures]
+        height = pages[0].height * STRIP_WIDTH // pages[0].width
+        strip = Image.new("RGB", (len(pages) * (STRIP_WIDTH + STRIP_GAP) - STRIP_GAP, height), "white")
+        for number, page in enumerate(pages):
+            strip.paste(page.resize((STRIP_WIDTH, height)), (number * (STRIP_WIDTH + STRIP_GAP), 0))
+        strip.save(IMAGES / "manual" / f"{name}.png", optimize=True)
+
+
 def open_page(page: Page, address: str, path: str) -> None:
     """Go where a picture is taken: an address, or a few steps from one."""
     if path.endswith("/first-pending"):
@@ -179,6 +203,7 @@ def main() -> None:
         take(browser, address, MANUAL, IMAGES / "manual", "", (1280, 800))
         take_phones(browser, address)
         browser.close()
+    paste_strips()
 
 
 if __name__ == "__main__":
