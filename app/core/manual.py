@@ -30,6 +30,7 @@ FIRST = ("user/", "billing-rules", "configuration", "installation", "maintenance
 GROUPS = {"user": "操作手册", "": "安装、配置与规则"}
 WIDTH = A4[0] - 24 * mm
 PARSER = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table")
+PARSER.add_render_rule("softbreak", lambda *_place: "")  # Chinese lines join without a blank
 
 
 @dataclass(frozen=True)

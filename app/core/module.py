@@ -14,7 +14,7 @@ from flask import current_app
 if TYPE_CHECKING:
     from app.core.api import Endpoints
     from app.core.backoffice import ModuleView
-    from app.core.jobs.outbox import Handler, Outside, Timed
+    from app.core.jobs.outbox import Handler, Job, Outside, Timed
     from app.core.own_data import Own
     from app.core.reports import Panel, Report
     from app.core.search import Searched
@@ -130,7 +130,7 @@ class Module:
     panels: "Sequence[Panel]" = ()
     media: Sequence[Purpose] = ()
     schedule: "Sequence[Timed]" = ()
-    handlers: "Mapping[str, Handler | Outside]" = field(default_factory=dict)
+    jobs: "Mapping[str, Job]" = field(default_factory=dict)
     settings: Sequence[Setting] = ()
     menu: Sequence[MenuEntry] = ()
     tiles: Sequence[Tile] = ()
@@ -158,11 +158,19 @@ class Registry:
         self.menu = {entry.key: entry for module in self.modules for entry in module.menu}
         self.media = {purpose.key: purpose for module in self.modules for purpose in module.media}
         self.panels = {panel.key: panel for module in self.modules for panel in module.panels}
-        self.handlers = {kind: function for module in self.modules for kind, function in module.handlers.items()}
+        self.handlers: dict[str, Handler | Outside] = {}
+        self.job_titles: dict[str, str] = {}
+        for module in self.modules:
+            self.take_on(module.jobs)
         self._refuse_doubles()
 
     def __iter__(self) -> Iterator[Module]:
         return iter(self.modules)
+
+    def take_on(self, jobs: "Mapping[str, Job]") -> None:
+        """Know these kinds of work: a module's, or the core's own."""
+        self.handlers |= {kind: job.work for kind, job in jobs.items()}
+        self.job_titles |= {kind: job.title for kind, job in jobs.items()}
 
     def _refuse_doubles(self) -> None:
         for what in ("areas", "settings", "menu", "media", "panels"):

@@ -57,7 +57,8 @@ Rows = Callable[[Session, Asked], Sequence[Sequence[Any]]]
 class Report:
     """One report: a screen at ``/reports/<key>/`` for those who may ``view`` in ``area``, a file for ``export``.
 
-    ``by`` maps grouping keys to their names (the first is the default). ``span`` is the time that is shown at first:
+    ``by`` maps grouping keys to their names (the first is the default); the first column is then what the rows are
+    grouped by, and is called after it. ``span`` is the time that is shown at first:
     ``month`` or ``year`` up to today, or ``day``; ``now`` for what has no time, being about this moment. ``total``
     adds a line that sums whole numbers and amounts. ``help`` says in words how the figures come about. Raises
     LookupError for kinds or columns that do not exist.
@@ -84,6 +85,12 @@ class Report:
             )
         if self.chart and self.chart.kind not in CHARTS:
             raise LookupError(f"report {self.key!r}: no chart {self.chart.kind!r}")
+
+    def grouped(self, by: str) -> "Report":
+        """The report with its first column called after a grouping; as it is, where there is none."""
+        if by not in self.by:
+            return self
+        return replace(self, columns=(replace(self.columns[0], title=self.by[by]), *self.columns[1:]))
 
     def totals(self, rows: Sequence[Sequence[Any]]) -> list[Any] | None:
         """The line of sums below the rows; None for a report without."""
@@ -133,7 +140,7 @@ class Panel:
     @property
     def shown(self) -> Sequence[Column]:
         """The columns of its table."""
-        return self.columns or [self.report.columns[place] for place in self.show]
+        return self.columns or [self.report.grouped(self.by).columns[place] for place in self.show]
 
     def read(self, session: Session, asked: Asked) -> list[Sequence[Any]]:
         """All its rows, by its own grouping."""

@@ -17,6 +17,8 @@ from app.core.db import execute
 from app.core.errors import Conflict
 
 R = TypeVar("R")
+DESTROYS = "不能恢复"
+"""How the words that ask name what destroys something, unlike what merely cannot be called back (不能撤回)."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,10 @@ class Move:
     """What it will do, in a sentence that stands on the page that asks; a move that a screen offers must have it."""
     undo: str = ""
     """The move that takes it back, offered for some minutes to who made it; "" where there is none."""
+
+    @property
+    def destroys(self) -> bool:
+        return DESTROYS in self.confirm
 
 
 class Workflow:

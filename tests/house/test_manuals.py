@@ -94,3 +94,10 @@ def test_what_stands_in_a_manual_runs_nowhere(tmp_path: Path) -> None:
     assert 'href="#"' in shown
     assert "evil" not in shown
     assert manual.on_paper(page).startswith(b"%PDF")
+
+
+def test_lines_of_a_chinese_paragraph_join_without_a_blank(tmp_path: Path) -> None:
+    file = tmp_path / "lines.md"
+    file.write_text("# x\n\n可以切换时间和园区，\n每张图下面都有数据表。\n", encoding="utf-8")
+    shown = manual.html(manual.Page("lines", "x", file), str, str)
+    assert "时间和园区，每张图" in shown

@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po
 from flask import Flask
 from flask_babel import gettext, ngettext
 
+from app.core import messages
 from app.core.backoffice.catalogue import compile_catalogues
 
 ROOT = Path(__file__).parents[2]
@@ -153,3 +154,23 @@ def test_labels_and_messages_in_code_are_chinese() -> None:
         if text and not CHINESE.search(text) and ENGLISH.search(text) and text not in ("OpenID", "UnionID")
     ]
     assert english == []
+
+
+@pytest.mark.req("S5")
+def test_every_kind_of_work_and_of_message_has_a_chinese_name(app: Flask) -> None:
+    registry = app.extensions["registry"]
+    assert registry.handlers.keys() == registry.job_titles.keys()
+    assert [kind for kind, title in registry.job_titles.items() if not CHINESE.search(title)] == []
+    with app.app_context():
+        named = messages.kinds()
+    sent = {
+        node.args[2].value
+        for path in (ROOT / "app" / "modules").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) == "messages.send"
+        and isinstance(node.args[2], ast.Constant)
+    }
+    assert len(sent) > 5
+    assert sent <= named.keys()
+    assert [kind for kind, title in named.items() if not CHINESE.fullmatch(title[-1])] == []

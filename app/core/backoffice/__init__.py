@@ -60,7 +60,7 @@ def init_app(app: Flask) -> None:
     builder.add_view_no_menu(HelpView)
     builder.add_view_no_menu(SearchView)
     registry: Registry = app.extensions["registry"]
-    registry.handlers |= bulk_work.HANDLERS
+    registry.take_on(bulk_work.JOBS)
     for module in registry:
         for view in module.views:
             registry.require(view.area, "view")

@@ -21,7 +21,7 @@ from app.core.backoffice import forms, screens
 from app.core.backoffice.elements import Bulk
 from app.core.backoffice.models import BulkWork
 from app.core.db import db, transaction
-from app.core.jobs.outbox import Outside, put
+from app.core.jobs.outbox import Job, Outside, put
 from app.core.logs import frames
 
 WORK = "backoffice.bulk"
@@ -109,4 +109,4 @@ def _attempt(session: Session, work: BulkWork, group: Sequence[int]) -> Mapping[
     return gone | dict(refused)
 
 
-HANDLERS: dict[str, Any] = {WORK: Outside(_waiting, _work, _go_on)}
+JOBS = {WORK: Job("批量操作", Outside(_waiting, _work, _go_on))}

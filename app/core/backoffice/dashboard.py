@@ -71,6 +71,7 @@ def _tiles() -> list[dict[str, Any]]:
     tiles = [
         {
             "title": tile.title,
+            "icon": module.icon,
             "count": tile.count(session),
             "url": url_for(tile.endpoint, **dict[str, Any](tile.parameters)),
         }

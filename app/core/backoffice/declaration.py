@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.core import rights
 from app.core.backoffice import screens
-from app.core.backoffice.attributes import Attribute, Kind, attribute, describable
+from app.core.backoffice.attributes import NUMBERS, Attribute, Kind, attribute, describable
 from app.core.backoffice.cells import Cell, cell
 from app.core.backoffice.elements import Button, Shown
 from app.core.backoffice.filters import PAGING, RESERVED
@@ -368,10 +368,11 @@ class Declaration(ModelView):
         for name in names:
             method: Any = getattr(type(self), name, None)
             if hasattr(method, "_computed"):
-                shown.append(Shown(name, method._computed, compute=getattr(self, name)))
+                label, numeric = method._computed
+                shown.append(Shown(name, label, compute=getattr(self, name), numeric=numeric))
             else:
                 what = self._attribute(name)
-                shown.append(Shown(name, what.label, what))
+                shown.append(Shown(name, what.label, what, numeric=what.kind in NUMBERS))
         return shown
 
     def _one_section(self, names: list[str]) -> list[tuple[str, list[str]]]:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
-from app.core.backoffice.attributes import NUMBERS, Attribute
+from app.core.backoffice.attributes import Attribute
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -41,10 +41,8 @@ class Shown:
     label: str
     attribute: Attribute | None = None
     compute: Callable[[Session, list[Any]], Mapping[int, Any]] | None = None
-
-    @property
-    def numeric(self) -> bool:
-        return self.attribute is not None and self.attribute.kind in NUMBERS
+    numeric: bool = False
+    """Stands to the right, figure below figure."""
 
 
 def bulk(title: str, *, confirm: str, action: str = "edit", together: Sequence[str] = ()) -> Callable[[F], F]:
@@ -75,11 +73,11 @@ def bulk_document(title: str, *, confirm: str, action: str = "edit") -> Callable
     return declare
 
 
-def computed(label: str) -> Callable[[F], F]:
+def computed(label: str, *, numeric: bool = False) -> Callable[[F], F]:
     """Declare a method ``(self, session, records) -> {id: text or Cell}`` as a column: one call for a whole page."""
 
     def declare(method: F) -> F:
-        method._computed = label  # type: ignore[attr-defined]
+        method._computed = (label, numeric)  # type: ignore[attr-defined]
         return method
 
     return declare

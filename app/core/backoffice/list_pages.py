@@ -71,10 +71,11 @@ class ListPages(Declaration):
         chosen = self._chosen(db.session(), request.args)
         try:
             with transaction():
-                list_settings.save_filter(
+                saved = list_settings.save_filter(
                     db.session(), type(self).__name__, request.form.get("name", ""), chosen.arguments
                 )
-            flash(_("已保存常用筛选"), "success")
+                name = saved.name
+            flash(_("已保存常用筛选“%(name)s”", name=name), "success")
         except DomainError as error:
             flash(error.message, "warning")
         return redirect(self.url("list", **chosen.arguments))

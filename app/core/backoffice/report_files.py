@@ -44,6 +44,7 @@ def report_file(report: Report, asked: Asked, rows: Sequence[Sequence[Any]], for
 
     Raises Invalid for more rows than a PDF may have.
     """
+    report = report.grouped(asked.by)
     name = f"{report.title}-{asked.start:%Y%m%d}-{asked.end:%Y%m%d}".replace("/", "与")
     if form == PDF:
         return ReportFile(f"{name}.pdf", "application/pdf", _pdf(report, asked, rows, parks))

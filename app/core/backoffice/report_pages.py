@@ -34,17 +34,17 @@ class ReportPage(PageView):
     def show(self) -> Any:
         """The report with its chart and table."""
         asked, notices = self._asked(request.args)
+        report = self.report.grouped(asked.by)
         with apart() as session:
-            rows = self.report.rows(session, asked)
-        totals = self.report.totals(rows)
-        chart = self.report.chart
+            rows = report.rows(session, asked)
+        totals = report.totals(rows)
         return render_template(
-            "backoffice/report.html", view=self, report=self.report, asked=asked, notices=notices, count=len(rows),
-            rows=[[shown(column.kind, value) for column, value in zip(self.report.columns, row, strict=True)]
+            "backoffice/report.html", view=self, report=report, asked=asked, notices=notices, count=len(rows),
+            rows=[[shown(column.kind, value) for column, value in zip(report.columns, row, strict=True)]
                   for row in rows[:MOST_SHOWN]],
             totals=totals and [shown(column.kind, value) for column, value in
-                               zip(self.report.columns, totals, strict=True)],
-            chart=chart and charted(self.report.columns, chart, rows[:MOST_DRAWN]),
+                               zip(report.columns, totals, strict=True)],
+            chart=report.chart and charted(report.columns, report.chart, rows[:MOST_DRAWN]), most_drawn=MOST_DRAWN,
             communities=named_communities(db.session()), chosen=request.args.get("community", ""),
             kept=self._kept(), cadences=CADENCES, formats=FORMATS,
             may_export=rights.can(self.area, "export"), numeric=NUMERIC,

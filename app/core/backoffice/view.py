@@ -25,7 +25,7 @@ from app.core.backoffice.models import BulkWork
 from app.core.backoffice.pages import page, undoable
 from app.core.db import LARGEST_ID, db, reading, transaction, whole_number
 from app.core.errors import Conflict, Invalid
-from app.core.workflow import Move
+from app.core.workflow import DESTROYS, Move
 
 MOST_TICKED = 1000
 UNDO = timedelta(minutes=10)
@@ -60,7 +60,7 @@ class ModuleView(ListPages, FormPages):
         name = self.describe(record)
         if request.method == "GET":
             heading, back = _("删除%(noun)s", noun=self.noun), self.url("show", pk=pk)
-            return self._confirm(heading, self.delete_question(record), back, about=name, danger=True)
+            return self._confirm(heading, self.delete_question(record), back, about=name)
         try:
             with transaction():
                 self.remove(session, self.find(session, pk, lock=True))
@@ -201,11 +201,15 @@ class ModuleView(ListPages, FormPages):
             return self.render(self.show_template, **(page_context | self.show_context(record)))
 
     def _confirm(self, title: str, question: str, back: str, *, about: str = "", form: Any = None, status: int = 200,
-                 ids: Any = (), problems: Any = (), danger: bool = False) -> Any:  # fmt: skip
-        """A page that says what will happen, ``about`` what, before it happens; with the inputs it needs."""
+                 ids: Any = (), problems: Any = ()) -> Any:  # fmt: skip
+        """A page that says what will happen, ``about`` what, before it happens; with the inputs it needs.
+
+        What the words say cannot be restored is a red button.
+        """
         return self.render(
             "backoffice/confirm.html", status, heading=title, question=question, about=about, back=back, ids=ids,
-            danger=danger, problems=problems, form=form, fields=() if form is None else tuple(fields(form)),
+            danger=DESTROYS in question, problems=problems, form=form,
+            fields=() if form is None else tuple(fields(form)),
         )  # fmt: skip
 
     def act(self, record_id: int, work: Callable[[Session, Any], Any], done: str, *, about: Any = None,

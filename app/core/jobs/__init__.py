@@ -5,7 +5,7 @@ lease and done once. Nothing in a module knows in which process that happens.
 """
 
 from app.core.jobs.commands import init_app
-from app.core.jobs.outbox import Outside, Timed, put
+from app.core.jobs.outbox import Job, Outside, Timed, put
 from app.core.jobs.runner import Dispatcher, extend_lease, run_due
 
-__all__ = ("Dispatcher", "Outside", "Timed", "extend_lease", "init_app", "put", "run_due")
+__all__ = ("Dispatcher", "Job", "Outside", "Timed", "extend_lease", "init_app", "put", "run_due")

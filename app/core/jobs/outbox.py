@@ -29,8 +29,16 @@ class Outside:
 
 
 @dataclass(frozen=True)
+class Job:
+    """One kind of work, as a module declares it: how staff read it in the list of jobs, and what is done."""
+
+    title: str
+    work: Handler | Outside
+
+
+@dataclass(frozen=True)
 class Timed:
-    """Work at set times: every so many minutes, or daily at ``HH:MM`` Asia/Shanghai. ``kind`` names its handler."""
+    """Work at set times: every so many minutes, or daily at ``HH:MM`` Asia/Shanghai. ``kind`` names its job."""
 
     kind: str
     every_minutes: int = 0

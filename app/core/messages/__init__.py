@@ -15,7 +15,7 @@ from app.core.jobs import Outside, put
 from app.core.messages.models import Delivery, Message, Subscription
 from app.core.module import registry
 
-TEMPLATE = "_template"
+TEMPLATE, TEMPLATE_TITLE = "_template", "订阅消息模板"
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,20 @@ def set_channel(app: Flask, name: str, channel: Channel) -> None:
     app.extensions.setdefault("message_channels", {})[name] = channel
 
 
+def kinds() -> dict[str, str]:
+    """What the kinds of messages are called: 催缴, where the setting of its template is called 催缴订阅消息模板."""
+    named = {key: setting for key, setting in registry().settings.items() if key.endswith(TEMPLATE)}
+    return {_kind_of(key): setting.title.removesuffix(TEMPLATE_TITLE) for key, setting in named.items()}
+
+
+def _kind_of(key: str) -> str:
+    return key.partition(".")[2].removesuffix(TEMPLATE)
+
+
 def subscribe_templates() -> dict[str, str]:
     """WeChat's subscribe-message templates by message kind, from the settings ``<module>.<kind>_template``."""
     named = [key for key in registry().settings if key.endswith(TEMPLATE)]
-    found = {key.partition(".")[2].removesuffix(TEMPLATE): settings.get(key) for key in named}
+    found = {_kind_of(key): settings.get(key) for key in named}
     return {kind: template for kind, template in found.items() if template}
 
 

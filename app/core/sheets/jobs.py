@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from app.core import audit, clock, rights
 from app.core.db import db, reading
 from app.core.errors import DomainError
-from app.core.jobs import Outside, extend_lease
+from app.core.jobs import Job, Outside, extend_lease
 from app.core.module import registry
 from app.core.sheets import files
 from app.core.sheets.check import Plan, check
@@ -199,7 +199,7 @@ def _act_for(session: Session, job: ImportJob) -> None:
     audit.act_as(audit.Actor("staff", str(job.user_id), person.first_name if person else ""))
 
 
-HANDLERS: dict[str, Any] = {
-    CHECK: Outside(_prepare("checking", keep=False), _examine, _record_check),
-    IMPORT: Outside(_prepare("importing", keep=True), _examine, _record_import),
+JOBS = {
+    CHECK: Job("检查导入文件", Outside(_prepare("checking", keep=False), _examine, _record_check)),
+    IMPORT: Job("导入", Outside(_prepare("importing", keep=True), _examine, _record_import)),
 }

@@ -19,7 +19,7 @@ from app.core.module import IMPORT as IMPORT_RIGHT
 from app.core.module import Module, Registry
 from app.core.sheets import files
 from app.core.sheets.export import MIMETYPE
-from app.core.sheets.jobs import CHECK, HANDLERS, IMPORT
+from app.core.sheets.jobs import CHECK, IMPORT, JOBS
 from app.core.sheets.models import ImportJob
 from app.core.sheets.sheet import Sheet
 from app.core.sheets.template import template
@@ -33,7 +33,7 @@ XLSX = "xlsx"
 def init_app(app: Flask) -> None:
     """Register the import pages of every module's sheets, and the work behind them."""
     registry: Registry = app.extensions["registry"]
-    registry.handlers |= HANDLERS
+    registry.take_on(JOBS)
     for module in registry:
         for sheet in module.sheets:
             registry.require(sheet.area, IMPORT_RIGHT.key)

@@ -1,5 +1,6 @@
 """The module in one object."""
 
+from app.core.jobs import Job
 from app.core.module import APPROVE, DELETE, EDIT, EXPORT, VIEW, Area, Module, Purpose, Setting, Tile
 from app.core.reports import INTEGER, PERCENT, Chart, Column, Report
 from app.modules.ads import backoffice, demo, library, operations, queries
@@ -38,7 +39,7 @@ MODULE = Module(
         ),
     ),
     tiles=(Tile("ads", "approve", "待审批广告", queries.count_pending, "AdView.list", {"state": "pending"}),),
-    handlers={operations.REFIT: operations.refit},
+    jobs={operations.REFIT: Job("重新裁切海报", operations.refit)},
     start=library.register,
     install=operations.install,
     demo=demo.fill,

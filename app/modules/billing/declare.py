@@ -1,6 +1,6 @@
 """The module in one object."""
 
-from app.core.jobs import Timed
+from app.core.jobs import Job, Timed
 from app.core.module import (
     APPROVE,
     DELETE,
@@ -38,7 +38,7 @@ from app.modules.billing.backoffice import (
 from app.modules.billing.books import CHECKS
 from app.modules.billing.connections import connect
 from app.modules.billing.demo import tariffs as demo
-from app.modules.billing.jobs import HANDLERS, SCHEDULE
+from app.modules.billing.jobs import JOBS, SCHEDULE
 from app.modules.billing.operations import dunning as dunning_operations
 from app.modules.billing.operations import late_fees, ledger_days, offset
 from app.modules.billing.operations import runs as run_operations
@@ -138,15 +138,15 @@ MODULE = Module(
         Setting("billing.auto_offset", "预存自动抵扣", True, "每天用客户的预存款抵扣未缴账单，先到期的先抵"),
         Setting("billing.payment_template", "缴费结果订阅消息模板", "", "微信公众平台的模板编号；空则只发站内消息"),
     ),
-    handlers={
-        "billing.dunning": dunning_operations.run_daily,
-        "billing.dun": dunning_operations.dun,
-        "billing.late_fees": late_fees.accrue_daily,
-        "billing.offset": offset.apply_everywhere,
-        "billing.sum_ledger": ledger_days.sum_ledger,
-        ledger_days.SUM_PART: ledger_days.sum_part,
-        run_operations.JOB: run_operations.issue_part,
-        **HANDLERS,
+    jobs={
+        "billing.dunning": Job("每日催缴", dunning_operations.run_daily),
+        "billing.dun": Job("发送催缴", dunning_operations.dun),
+        "billing.late_fees": Job("计算滞纳金", late_fees.accrue_daily),
+        "billing.offset": Job("预存自动抵扣", offset.apply_everywhere),
+        "billing.sum_ledger": Job("账目日汇总", ledger_days.sum_ledger),
+        ledger_days.SUM_PART: Job("账目日汇总（分批）", ledger_days.sum_part),
+        run_operations.JOB: Job("出账", run_operations.issue_part),
+        **JOBS,
     },
     schedule=(
         Timed("billing.dunning", daily_at="08:30"),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock, jobs
 from app.core.errors import Unavailable
-from app.core.jobs import Outside, Timed
+from app.core.jobs import Job, Outside, Timed
 from app.modules.billing import connections, enquiries
 from app.modules.billing.channels import Repayment, StatementRow, Trade
 from app.modules.billing.models import Payment, Refund
@@ -155,14 +155,14 @@ def _compare(session: Session, payload: Payload, rows: list[StatementRow]) -> No
     reconciliation.compare(session, WECHAT, _day(session, payload), rows)
 
 
-HANDLERS: dict[str, Any] = {
-    "billing.sweep": Outside(_pending, _ask_all, _follow_all),
-    "billing.sweep_refunds": sweep_refunds,
-    "billing.ask_payment": Outside(_waiting, _ask, _follow),
-    "billing.refund": Outside(_unpaid, _repay, _follow_refund),
-    "billing.ask_refund": Outside(_standing_refund, _ask_refund, _follow_refund),
-    "billing.reconcile": reconcile,
-    "billing.fetch_bill": Outside(_day, _fetch, _compare),
+JOBS = {
+    "billing.sweep": Job("查询待支付的缴费", Outside(_pending, _ask_all, _follow_all)),
+    "billing.sweep_refunds": Job("查询处理中的退款", sweep_refunds),
+    "billing.ask_payment": Job("查询缴费结果", Outside(_waiting, _ask, _follow)),
+    "billing.refund": Job("退款", Outside(_unpaid, _repay, _follow_refund)),
+    "billing.ask_refund": Job("查询退款结果", Outside(_standing_refund, _ask_refund, _follow_refund)),
+    "billing.reconcile": Job("渠道对账", reconcile),
+    "billing.fetch_bill": Job("获取渠道账单", Outside(_day, _fetch, _compare)),
 }
 SCHEDULE = (
     Timed("billing.sweep", every_minutes=2),

@@ -1,6 +1,6 @@
 """The module in one object."""
 
-from app.core.jobs import Timed
+from app.core.jobs import Job, Timed
 from app.core.module import (
     APPROVE,
     DELETE,
@@ -49,7 +49,10 @@ MODULE = Module(
             "feedback.feedback_template", "投诉建议进度订阅消息模板", "", "微信公众平台的模板编号；空则只发站内消息"
         ),
     ),
-    handlers={"feedback.escalate": operations.escalate, "feedback.close_answered": operations.close_answered},
+    jobs={
+        "feedback.escalate": Job("投诉建议超时升级", operations.escalate),
+        "feedback.close_answered": Job("办结已答复的投诉建议", operations.close_answered),
+    },
     schedule=(
         Timed("feedback.escalate", every_minutes=10),
         Timed("feedback.close_answered", daily_at="00:40"),

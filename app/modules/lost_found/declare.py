@@ -1,6 +1,6 @@
 """The module in one object."""
 
-from app.core.jobs import Timed
+from app.core.jobs import Job, Timed
 from app.core.module import APPROVE, STANDARD, Area, MenuEntry, Module, Purpose, Setting, Tile
 from app.modules.lost_found import backoffice, connections, demo, operations, queries, sheets
 from app.modules.lost_found.api import MENU, api
@@ -36,7 +36,7 @@ MODULE = Module(
             "lost_found.lost_found_template", "失物招领订阅消息模板", "", "微信公众平台的模板编号；空则只发站内消息"
         ),
     ),
-    handlers={"lost_found.expire": operations.expire},
+    jobs={"lost_found.expire": Job("失物招领到期关闭", operations.expire)},
     schedule=(Timed("lost_found.expire", daily_at="00:20"),),
     start=connections.connect,
     own_data=queries.OWN_DATA,

@@ -1,6 +1,6 @@
 """The module in one object."""
 
-from app.core.jobs import Timed
+from app.core.jobs import Job, Timed
 from app.core.module import (
     APPROVE,
     EDIT,
@@ -81,10 +81,10 @@ MODULE = Module(
             {"state": "pending"},
         ),
     ),
-    handlers={
-        "members.forget_tokens": operations.forget_tokens,
-        "members.follow_the_day": operations.follow_the_day,
-        "members.forget_material": retention.forget_material,
+    jobs={
+        "members.forget_tokens": Job("清除过期的登录", operations.forget_tokens),
+        "members.follow_the_day": Job("更新房屋使用状态", operations.follow_the_day),
+        "members.forget_material": Job("清除到期的认证材料", retention.forget_material),
     },
     schedule=(
         Timed("members.forget_tokens", daily_at="03:10"),

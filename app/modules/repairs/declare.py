@@ -1,6 +1,6 @@
 """The module in one object."""
 
-from app.core.jobs import Timed
+from app.core.jobs import Job, Timed
 from app.core.module import (
     APPROVE,
     DELETE,
@@ -69,8 +69,9 @@ MODULE = Module(
         Setting("repairs.fee_days", "维修费缴费期限（天）", 7, minimum=0, maximum=90),
         Setting("repairs.repair_template", "报修进度订阅消息模板", "", "微信公众平台的模板编号；空则只发站内消息"),
     ),
-    handlers={"repairs.watch": watch.watch, "repairs.confirm_by_silence": work.confirm_by_silence,
-              "repairs.forget_erased": reporting.forget_erased},
+    jobs={"repairs.watch": Job("检查工单时限", watch.watch),
+          "repairs.confirm_by_silence": Job("完工后自动确认", work.confirm_by_silence),
+          "repairs.forget_erased": Job("清除注销用户的报修信息", reporting.forget_erased)},
     schedule=(Timed("repairs.watch", every_minutes=5), Timed("repairs.confirm_by_silence", every_minutes=60),
               Timed("repairs.forget_erased", daily_at="03:20")),
     search=(

@@ -8,7 +8,9 @@ from app.core import clock
 from app.core.audit import AuditEntry
 from app.core.backoffice import ModuleView, audit_words
 from app.core.jobs.models import OutboxEntry
+from app.core.messages import kinds
 from app.core.messages.models import Message
+from app.core.module import registry
 from app.modules.system.models import MenuModule
 
 
@@ -37,6 +39,7 @@ class MessageView(ModuleView):
     order = ("-id",)
     sortable = ("created_at",)
     readonly = True
+    named = {"kind": kinds}
 
 
 class JobView(ModuleView):
@@ -50,6 +53,7 @@ class JobView(ModuleView):
     sortable = ("due_at",)
     readonly = True
     moves = ("retry",)
+    named = {"kind": lambda: registry().job_titles}
 
     def make_move(self, session: Session, record: OutboxEntry, name: str, values: dict[str, Any]) -> OutboxEntry:
         return OutboxEntry.flow.apply(session, record, name, attempts=0, due_at=clock.now(), finished_at=None)

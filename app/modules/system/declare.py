@@ -3,7 +3,7 @@
 from app.core import media, messages, richtext
 from app.core.api import idempotency, machines
 from app.core.backoffice import deliveries, panels
-from app.core.jobs import Outside, Timed, runner
+from app.core.jobs import Job, Outside, Timed, runner
 from app.core.module import DELETE, EDIT, EXPORT, VIEW, Area, Module, Purpose, Setting, Tile
 from app.modules.system import api, commands, demo, media_api, operations, queries
 from app.modules.system.backoffice import AuditView, JobView, MenuModuleView, MessageView
@@ -26,16 +26,16 @@ MODULE = Module(
     views=(MenuModuleView, RoleView, StaffView, SettingsView, MessageView, JobView, AuditView),
     api=(api.api, media_api.api),
     media=(Purpose(richtext.PURPOSE, "图文内容", public=True, longest_side=1600, staff_only=True),),
-    handlers={
-        "api.forget_answers": idempotency.forget,
-        "api.forget_nonces": machines.forget,
-        "jobs.forget_done": runner.forget_done,
-        "media.sweep": media.sweep,
-        "messages.deliver": messages.deliver,
-        "reports.deliver": deliveries.deliver,
-        deliveries.DELIVER: Outside(deliveries.prepare, deliveries.make, deliveries.put_into_inbox),
-        "panels.renew": Outside(panels.renewable, panels.renew, panels.renewed),
-        "messages.forget": messages.forget,
+    jobs={
+        "api.forget_answers": Job("清除接口的幂等记录", idempotency.forget),
+        "api.forget_nonces": Job("清除接口的随机数", machines.forget),
+        "jobs.forget_done": Job("清除已完成的任务", runner.forget_done),
+        "media.sweep": Job("清除未使用的图片", media.sweep),
+        "messages.deliver": Job("发送消息", messages.deliver),
+        "reports.deliver": Job("安排报表送达", deliveries.deliver),
+        deliveries.DELIVER: Job("报表送达", Outside(deliveries.prepare, deliveries.make, deliveries.put_into_inbox)),
+        "panels.renew": Job("更新工作台统计", Outside(panels.renewable, panels.renew, panels.renewed)),
+        "messages.forget": Job("清除过期的消息", messages.forget),
     },
     schedule=(
         Timed("api.forget_answers", daily_at="03:20"),

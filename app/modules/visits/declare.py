@@ -1,6 +1,6 @@
 """The module in one object."""
 
-from app.core.jobs import Timed
+from app.core.jobs import Job, Timed
 from app.core.module import APPROVE, EXPORT, REVEAL, STANDARD, VIEW, Area, MenuEntry, Module, Setting, Tile
 from app.core.search import Searched
 from app.modules.visits import api, demo, gate_api, queries, sheets
@@ -64,10 +64,10 @@ MODULE = Module(
                 minimum=30, maximum=1095),
         Setting("visits.visit_template", "来访通知订阅消息模板", "", "微信公众平台的模板编号；空则只发站内消息"),
     ),
-    handlers={
-        "visits.tell_arrival": redeeming.tell_arrival,
-        "visits.expire": watching.expire,
-        "visits.forget": watching.forget,
+    jobs={
+        "visits.tell_arrival": Job("通知访客已到", redeeming.tell_arrival),
+        "visits.expire": Job("来访到期", watching.expire),
+        "visits.forget": Job("清除到期的来访人信息", watching.forget),
     },
     schedule=(Timed("visits.expire", every_minutes=5), Timed("visits.forget", daily_at="03:40")),
     search=(

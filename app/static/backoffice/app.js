@@ -28,6 +28,9 @@ for (const group of document.querySelectorAll(".menu-group")) {
   group.addEventListener("toggle", () => sessionStorage.setItem(key, group.open ? "open" : "closed"));
 }
 
+// What is unfolded on a wide screen stands in the way on a phone.
+if (drawer.matches) for (const part of document.querySelectorAll("[data-unfolded]")) part.open = false;
+
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-dialog]");
   if (opener) document.getElementById(opener.dataset.dialog)?.showModal();

@@ -53,6 +53,13 @@
       });
       list.append(part);
     });
+    if (groups.some((group) => group.more)) {
+      const all = line("li", "hit-all", "查看全部结果");
+      all.id = "hit-all";
+      all.setAttribute("role", "option");
+      all.setAttribute("aria-selected", "false");
+      list.append(all);
+    }
     if (!groups.length) {
       const none = line("li", "choice-note", "没有找到，或您没有查看的权限");
       none.setAttribute("role", "presentation");
@@ -62,6 +69,8 @@
     input.setAttribute("aria-expanded", "true");
     input.removeAttribute("aria-activedescendant");
   };
+  // A record's page; of the line below all of them, the page with more.
+  const open = (option) => (option.dataset.url ? location.assign(option.dataset.url) : form.requestSubmit());
   const ask = async () => {
     const text = input.value.trim();
     asked += 1;
@@ -88,7 +97,7 @@
       mark(event.key === "ArrowDown" ? active + 1 : active < 0 ? -1 : active - 1);
     } else if (event.key === "Enter" && active >= 0) {
       event.preventDefault();
-      location.assign(options()[active].dataset.url);
+      open(options()[active]);
     } else if (event.key === "Escape") {
       close();
       input.blur();
@@ -97,7 +106,7 @@
   list.addEventListener("mousedown", (event) => event.preventDefault());
   list.addEventListener("click", (event) => {
     const option = event.target.closest("[role=option]");
-    if (option) location.assign(option.dataset.url);
+    if (option) open(option);
   });
   input.addEventListener("blur", close);
   document.addEventListener("keydown", (event) => {

@@ -58,7 +58,7 @@ class TryBuildingView(ModuleView):
     form = ("community", "name", "floors")
     related = ((TryUnitView, "building_id"),)
 
-    @computed("房屋数")
+    @computed("房屋数", numeric=True)
     def unit_count(self, session: Session, records: list[Building]) -> Mapping[int, Any]:
         ids = [record.id for record in records]
         query = select(Unit.building_id, func.count()).where(Unit.building_id.in_(ids)).group_by(Unit.building_id)

@@ -147,7 +147,9 @@ def test_filters_narrow_the_list_and_stay_as_removable_chips(browse: Browse, sto
     assert 'aria-label="移除筛选 类型：商铺"' in page
     assert numbers(text(client, f"/try/unit/?created_at_from={tomorrow}")) == []
     assert numbers(text(client, "/try/unit/?status=occupied")) == ["A1"]
-    assert "没有符合条件的房屋/单元" in text(client, "/try/unit/?q=none")
+    nothing = text(client, "/try/unit/?q=none")
+    assert "没有符合条件的房屋/单元" in nothing
+    assert 'class="pager"' not in nothing
     assert numbers(text(client, "/try/unit/?q=a")) == ["A2", "A1"]
     assert numbers(text(client, "/try/unit/?number=%25")) == []
 
@@ -305,6 +307,7 @@ def test_filters_are_kept_under_a_name_for_oneself(browse: Browse, store: Store)
     client, other = browse(), browse("other", {("estate", "view")})
     client.post("/try/unit/saved?kind=shop", data={"name": "只看商铺"})
     page = text(client, "/try/unit/")
+    assert "已保存常用筛选“只看商铺”" in page
     found = re.search(r'<a href="([^"]*)">只看商铺</a>', page)
     assert found
     assert numbers(text(client, found.group(1))) == ["S1"]

@@ -88,6 +88,15 @@ def test_a_get_never_deletes_or_moves(browse: Browse, store: Store) -> None:
         assert session.get(Building, building_id) is not None
 
 
+def test_only_what_cannot_be_restored_has_a_red_button(browse: Browse, store: Store) -> None:
+    with store() as session:
+        building = f"/try/building/{make_building(session).id}/delete"
+        passing = f"/try/certification/{certification(session).id}/move/approve"
+    client = browse()
+    assert re.search(r'btn-danger" type="submit">删除楼栋<', text(client, building))
+    assert re.search(r'btn-primary" type="submit">通过<', text(client, passing))
+
+
 def test_a_yes_can_be_made_a_no(browse: Browse, store: Store) -> None:
     with store() as session:
         community_id = make_community(session, code="K1", name="甲", active=True).id

@@ -86,6 +86,17 @@ def test_the_files_hold_what_the_screen_shows(reader: FlaskClient) -> None:
         assert said in words
 
 
+@pytest.mark.parametrize(("by", "first"), [("type", "类型"), ("community", "园区")])
+def test_the_first_column_is_called_after_what_the_rows_are_grouped_by(
+    reader: FlaskClient, by: str, first: str
+) -> None:
+    page = reader.get(f"/reports/feedback/?by={by}").get_data(as_text=True)
+    assert re.findall(r'<th scope="col"[^>]*>([^<]+)', page)[0] == first
+    sheet = openpyxl.load_workbook(io.BytesIO(reader.post(f"/reports/feedback/export?by={by}").data)).active
+    assert sheet is not None
+    assert sheet["A1"].value == first
+
+
 def test_a_pdf_embeds_its_letters_and_lies_across(reader: FlaskClient) -> None:
     content = reader.post("/reports/feedback/export?form=pdf").data
     assert b"/FontFile2" in content

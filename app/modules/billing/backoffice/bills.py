@@ -74,7 +74,7 @@ class BillView(ModuleView):
     related = ((WaiverView, "bill_id"),)
     show_template = "billing/bill.html"
 
-    @computed("尚欠")
+    @computed("尚欠", numeric=True)
     def outstanding(self, _session: Session, records: list[Bill]) -> dict[int, Cell]:
         late = {bill.id for bill in records if bill.state in OPEN and bill.due_on < clock.today()}
         owed = {bill.id: bill.outstanding_fen if bill.state in OPEN else 0 for bill in records}

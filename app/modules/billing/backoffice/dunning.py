@@ -40,7 +40,7 @@ class ArrearsView(ModuleView):
     def base_filter(self) -> Any:
         return queries.overdue()
 
-    @computed("尚欠")
+    @computed("尚欠", numeric=True)
     def outstanding(self, _session: Session, records: list[Bill]) -> dict[int, Cell]:
         return {bill.id: Cell(yuan(bill.outstanding_fen), "number") for bill in records}
 
