@@ -54,7 +54,7 @@ def prepare(app: Flask) -> None:
         with app.app_context():
             if migration_state.is_ahead():
                 click.echo("数据库已由更新的版本升级，本版本照常运行")
-            else:
+            elif migration_state.present() != migration_state.head():
                 upgrade()
             permissions.sync()
             db.session.remove()  # it has read, and reading holds a transaction

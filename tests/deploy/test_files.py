@@ -7,7 +7,6 @@ import subprocess
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
 import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -16,6 +15,7 @@ from flask import Flask
 
 import config
 from app.core import clock
+from tests.deploy.programs import needs
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 OPTIONS = {option.name for option in config.OPTIONS}
@@ -23,14 +23,6 @@ FOREIGN = {"PYTHONUNBUFFERED", "FLASK_APP", "PATH"}
 METRIC = re.compile(r"wuye_[a-z_]+")
 UNITS = sorted((DEPLOY / "systemd").glob("wuye*"))
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
-
-
-def needs(program: str) -> str:
-    """The path of a program, or the test is left out."""
-    path = shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
-    if path is None:
-        pytest.skip(f"{program} is not installed")
-    return path
 
 
 def test_every_setting_that_is_named_exists() -> None:

@@ -25,8 +25,13 @@ def known(revision: str) -> bool:
         return False
 
 
+def present() -> str | None:
+    """The revision at which the database stands; None for an empty one."""
+    with db.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
 def is_ahead() -> bool:
     """Whether a newer program has been at work on the database: it stands at a migration that this one lacks."""
-    with db.engine.connect() as connection:
-        present = MigrationContext.configure(connection).get_current_revision()
-    return present is not None and not known(present)
+    revision = present()
+    return revision is not None and not known(revision)
