@@ -35,6 +35,11 @@ OPTIONS = (
         "",
         "数据库地址；空则使用 DATA_DIR 下的 SQLite，生产建议 postgresql+psycopg://，主备可写多台（见安装手册）",
     ),
+    Option(
+        "DATABASE_REPLICA_URL",
+        "",
+        "只读副本（PostgreSQL 热备）的地址；报表、工作台图表和导出从它读取，它没有应答时仍读主库",
+    ),
     Option("DATABASE_PREPARED", "1", "PostgreSQL 预编译语句：1 使用；经 PgBouncer 事务模式连接时设为 0"),
     Option("SECRET_KEY", "", "会话与令牌签名密钥（至少 32 个字符）", secret=True),
     Option(

@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
 from app import demo, docs, secrets
-from app.core import api, backoffice, commands, h5, health, jobs, logs, media, metrics, sentry, upkeep
+from app.core import api, backoffice, commands, h5, health, jobs, logs, media, metrics, replica, sentry, upkeep
 from app.core import models as _core_tables  # noqa: F401  (one metadata knows every table)
 from app.core.audit import init_audit
 from app.core.db import db, init_engine
@@ -49,7 +49,8 @@ def create_app(**overrides: Any) -> Flask:
     secrets.complete(app.config)
     app.config.from_mapping(
         SQLALCHEMY_DATABASE_URI=app.config["DATABASE_URL"] or f"sqlite:///{app.config['DATA_DIR'] / 'app.db'}",
-        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(app.config),
+        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(app.config, app.config["DATABASE_URL"]),
+        SQLALCHEMY_BINDS=_binds(app.config),
         BABEL_DEFAULT_LOCALE=LOCALE,
         BABEL_DEFAULT_TIMEZONE="Asia/Shanghai",
         BABEL_TRANSLATION_DIRECTORIES=f"{app.root_path}/../translations",
@@ -63,7 +64,9 @@ def create_app(**overrides: Any) -> Flask:
     Migrate(app, db, directory=f"{app.root_path}/../migrations", render_as_batch=True, compare_type=True)
     with app.app_context():
         init_engine(app)
-        for part in (sentry, logs, metrics, health, h5, media, jobs, api, backoffice, sheet_pages, commands, upkeep):
+        for part in (
+            replica, sentry, logs, metrics, health, h5, media, jobs, api, backoffice, sheet_pages, commands, upkeep,
+        ):  # fmt: skip
             part.init_app(app)
         for command in (demo, docs):
             command.init_app(app)
@@ -73,9 +76,14 @@ def create_app(**overrides: Any) -> Flask:
     return app
 
 
-def _engine_options(settings: dict[str, Any]) -> dict[str, Any]:
+def _binds(settings: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    url = settings["DATABASE_REPLICA_URL"]
+    return {replica.BIND: {"url": url, **_engine_options(settings, url)}} if url else {}
+
+
+def _engine_options(settings: dict[str, Any], url: str) -> dict[str, Any]:
     silent = {"hide_parameters": True}  # an error's text goes to the logs, which hold no personal data
-    if not settings["DATABASE_URL"] or settings["DATABASE_URL"].startswith("sqlite"):
+    if not url or url.startswith("sqlite"):
         return silent
     return silent | {
         "pool_size": settings["WEB_THREADS"],

@@ -51,7 +51,7 @@ def ours() -> float:
 
     def run() -> None:
         with tempfile.TemporaryFile() as stream, reading():
-            write_export(stream, TWELVE, select(Unit).order_by(Unit.id), reveal=False)
+            write_export(db.session(), stream, TWELVE, select(Unit).order_by(Unit.id), reveal=False)
             db.session.rollback()
 
     return timed(run)

@@ -1,6 +1,9 @@
 """``python -m deploy.drills [name …]``: rehearse, and write docs/drills.md."""
 
+import fcntl
 import sys
+import tempfile
+from pathlib import Path
 
 from deploy.drills import databases, faults, machine
 from deploy.drills.report import Result, keep
@@ -15,6 +18,12 @@ def main(names: list[str]) -> int:
     unknown = set(names) - set(DRILLS)
     if unknown:
         print(f"没有这些演练：{'、'.join(sorted(unknown))}；可选：{'、'.join(DRILLS)}")
+        return 2
+    alone = (Path(tempfile.gettempdir()) / "drills.lock").open("w")
+    try:
+        fcntl.flock(alone, fcntl.LOCK_EX | fcntl.LOCK_NB)  # they share addresses; held until the process ends
+    except BlockingIOError:
+        print("另一场演练正在进行，请等它结束")
         return 2
     wanted, results = names or list(DRILLS), []
     on_stage = [name for name in wanted if name in ON_STAGE]

@@ -5,11 +5,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
+from psycopg import OperationalError
 from sqlalchemy import make_url, text
 
 from app.core.db import db
+from app.core.replica import apart
 from app.core.upkeep import database, doctor
 from app.factory import create_app
 from deploy.drills.postgresql import Server
@@ -101,6 +104,55 @@ def test_the_doctor_tells_when_nothing_is_archived_any_more(place: Path) -> None
         finally:
             with app.app_context():
                 db.engine.dispose()
+
+
+@pytest.mark.req("S2")
+def test_reports_read_from_a_standby_and_the_doctor_says_how_it_is(place: Path) -> None:
+    primary, standby = Server(place / "one", None), Server(place / "two", None)
+    primary.create()
+    urls = [f"postgresql+psycopg://postgres@{one.address}:{one.port}/postgres" for one in (primary, standby)]
+    app = create_app(
+        DATA_DIR=place / "data", DATABASE_URL=urls[0], DATABASE_REPLICA_URL=urls[1], LOG_LEVEL="CRITICAL"
+    )  # fmt: skip
+
+    def seen(words: str) -> Any:
+        with app.app_context(), apart() as session:
+            return session.scalar(text(words))
+
+    def said() -> str:
+        with app.app_context():
+            (finding,) = doctor.replica()
+        return f"{doctor.SIGNS[finding.level]} {finding.text}"
+
+    def up() -> bool:
+        try:
+            return bool(standby.ask("SELECT true"))
+        except OperationalError:
+            return False
+
+    count = "SELECT count(*) FROM house"
+    with serving(primary):
+        primary.ask("CREATE TABLE house (number int)")
+        standby.follow(primary)
+        running = standby.start()
+        try:
+            wait_until(up, 20)
+            assert seen("SELECT pg_is_in_recovery()")
+            primary.ask("INSERT INTO house VALUES (1)")
+            wait_until(lambda: seen(count) == 1, 20)
+            wait_until(lambda: said() == "[正常] 落后 0 秒", 20)
+            standby.ask("SELECT pg_wal_replay_pause()")
+            primary.ask("INSERT INTO house VALUES (2)")
+            assert seen(count) == 1, "as old as the replica"
+            running.kill()
+            running.wait()
+            assert seen(count) == 2, "the primary stands in"
+            assert "[异常] 没有应答" in said()
+        finally:
+            running.kill()
+            with app.app_context():
+                for engine in db.engines.values():
+                    engine.dispose()
 
 
 @pytest.mark.req("S2")

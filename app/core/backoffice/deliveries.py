@@ -18,11 +18,12 @@ from app.core import audit, clock, rights
 from app.core.backoffice.models import CADENCES, FORMATS, DeliveredReport, ReportSubscription
 from app.core.backoffice.report_files import ReportFile, report_file
 from app.core.communities import in_words
-from app.core.db import conflict_insert, db, execute, reading
+from app.core.db import conflict_insert, db, execute
 from app.core.errors import Invalid, NotFound
 from app.core.jobs.outbox import put
 from app.core.logs import log
 from app.core.module import registry
+from app.core.replica import apart
 from app.core.reports import Asked, Report
 
 DELIVER = "reports.deliver_one"
@@ -149,11 +150,10 @@ def prepare(session: Session, payload: Mapping[str, Any]) -> Due | None:
 
 def make(due: Due) -> ReportFile:
     """Job: read and write the file, with no transaction open that writes."""
-    with reading():
-        session = db.session()
+    with apart() as session:
         rows = due.report.rows(session, due.asked)
         file = report_file(due.report, due.asked, rows, due.form, in_words(session, due.asked.communities))
-        session.rollback()
+    db.session.rollback()
     return file
 
 

@@ -16,8 +16,9 @@ from app.core.backoffice.pages import PageView, page
 from app.core.backoffice.report_files import PDF, XLSX, report_file
 from app.core.backoffice.report_values import MOST_DRAWN, NUMERIC, charted, shown
 from app.core.communities import in_words, named_communities
-from app.core.db import db, reading, transaction, whole_number
+from app.core.db import db, transaction, whole_number
 from app.core.errors import Invalid
+from app.core.replica import apart
 from app.core.reports import LONGEST, Asked, Report
 
 MOST_SHOWN = 500
@@ -33,7 +34,8 @@ class ReportPage(PageView):
     def show(self) -> Any:
         """The report with its chart and table."""
         asked, notices = self._asked(request.args)
-        rows = self.report.rows(db.session(), asked)
+        with apart() as session:
+            rows = self.report.rows(session, asked)
         totals = self.report.totals(rows)
         chart = self.report.chart
         return render_template(
@@ -53,11 +55,10 @@ class ReportPage(PageView):
         """Every row as a file, .xlsx or PDF; who took it stands in the audit trail."""
         asked, _notices = self._asked(request.args)
         form = PDF if request.args.get("form") == PDF else XLSX
-        with reading():
-            session = db.session()
+        with apart() as session:
             rows = self.report.rows(session, asked)
             parks = in_words(session, asked.communities)
-            session.rollback()
+        db.session.rollback()
         try:
             file = report_file(self.report, asked, rows, form, parks)
         except Invalid as error:

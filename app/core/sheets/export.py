@@ -8,10 +8,12 @@ from flask import Response, send_file
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import Select, literal
+from sqlalchemy.orm import Session
 
 from app.core import audit, clock
-from app.core.db import db, reading, transaction
+from app.core.db import db, transaction
 from app.core.errors import Invalid
+from app.core.replica import apart
 from app.core.sheets.columns import Column
 from app.core.sheets.models import ExportJob
 from app.core.sheets.sheet import Sheet
@@ -33,8 +35,8 @@ def export_response(
     stream: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  (the response closes it)
     db.session.rollback()  # what the request has read so far is over; the export reads one state of the data
     try:
-        with reading():
-            count = write_export(stream, sheet, query, reveal=reveal)
+        with apart() as session:
+            count = write_export(session, stream, sheet, query, reveal=reveal)
     except OverflowError:
         raise Invalid(_("超过 %(limit)s 行，请缩小筛选范围后再导出", limit=f"{MOST_ROWS:,}")) from None
     finally:
@@ -65,14 +67,14 @@ def _download(stream: IO[bytes], name: str) -> Response:
     return response
 
 
-def write_export(stream: IO[bytes], sheet: Sheet, query: Select[Any], *, reveal: bool) -> int:
+def write_export(session: Session, stream: IO[bytes], sheet: Sheet, query: Select[Any], *, reveal: bool) -> int:
     """Write the rows of a query; returns how many. Memory does not grow with their number."""
     expressions = [column.exported() for column in sheet.columns]
     selected = query.with_only_columns(
         *(literal(None) if expression is None else expression for expression in expressions),
         maintain_column_froms=True,
     )
-    found = db.session.execute(selected, execution_options={"yield_per": FETCH})
+    found = session.execute(selected, execution_options={"yield_per": FETCH})
     renderers = [(index, render) for index, column in enumerate(sheet.columns) if (render := _renderer(column, reveal))]
 
     def rows() -> Iterator[list[Any]]:

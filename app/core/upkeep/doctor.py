@@ -32,6 +32,7 @@ CLOCK_TOLERANCE = timedelta(seconds=2)
 LATE = timedelta(minutes=5)
 BACKUP_HOURS = 26
 CERTIFICATE_DAYS = 14
+REPLICA_BEHIND = 60
 LEAST_FREE, LOW_FREE = 0.05, 0.15
 SAMPLE = 200
 
@@ -163,6 +164,28 @@ def archiving() -> Iterable[Finding]:
         yield Finding(GOOD, "WAL 归档", when)
 
 
+def replica() -> Iterable[Finding]:
+    """The read replica answers, is one, and keeps up."""
+    configured = current_app.extensions.get("replica")
+    if configured is None or database.kind() != database.POSTGRESQL:
+        return
+    session, what = configured.session(), "只读副本"
+    if session is None:
+        yield Finding(BAD, what, "没有应答，报表和导出暂时读主库")
+        return
+    with session:
+        standby, behind = session.execute(
+            text(
+                "SELECT pg_is_in_recovery(), CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0 "
+                "ELSE extract(epoch FROM now() - pg_last_xact_replay_timestamp()) END"
+            )
+        ).one()
+    if not standby:
+        yield Finding(POOR, what, "DATABASE_REPLICA_URL 指向的不是热备")
+    else:
+        yield Finding(POOR if behind > REPLICA_BEHIND else GOOD, what, f"落后 {behind:.0f} 秒")
+
+
 def clocks() -> Iterable[Finding]:
     """This machine's clock against the database's, and against what was written before."""
     now = clock.now()
@@ -218,5 +241,5 @@ def books() -> Iterable[Finding]:
             yield Finding(BAD if found else GOOD, check.title, "；".join(found) or "核对无差异")
 
 
-RECORDS: tuple[Callable[[], Iterable[Finding]], ...] = (schema, archiving, clocks, queue, pictures)
+RECORDS: tuple[Callable[[], Iterable[Finding]], ...] = (schema, archiving, replica, clocks, queue, pictures)
 THOROUGH: tuple[Callable[[], Iterable[Finding]], ...] = (trail, books)

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from app.core import clock
 from app.core.audit import AuditEntry
-from app.core.db import reading
+from app.core.db import db, reading
 from app.core.rights import StaffScope
 from app.core.sheets.columns import clean, neutralise
 from app.core.sheets.export import write_export
@@ -241,7 +241,7 @@ def test_memory_does_not_grow_with_the_number_of_rows(store: Store, app: Any) ->
             tracemalloc.start()
             query = select(Unit).where(Unit.number < f"{limit:06d}").order_by(Unit.id)
             with open("/dev/null", "wb") as nowhere:
-                assert write_export(Sink(nowhere), estate_sheets.UNITS, query, reveal=False) == limit
+                assert write_export(db.session(), Sink(nowhere), estate_sheets.UNITS, query, reveal=False) == limit
             found = tracemalloc.get_traced_memory()[1]
             tracemalloc.stop()
         return found
