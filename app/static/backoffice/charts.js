@@ -5,6 +5,13 @@ document.addEventListener("DOMContentLoaded", () => {
   const letter = 12;
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
+  // Days of one year are named without it.
+  const short = (labels) => {
+    const [first = ""] = labels;
+    const days = /^\d{4}-\d\d-\d\d$/.test(first) && labels.every((text) => text.startsWith(first.slice(0, 5)));
+    return days ? labels.map((text) => text.slice(5)) : labels;
+  };
+
   // Every name below its bar: upright in up to three lines, else slanted; of more points than have room only some.
   const names = (labels, width) => {
     const room = width / Math.max(labels.length, 1);
@@ -35,7 +42,7 @@ document.addEventListener("DOMContentLoaded", () => {
       tooltip: { renderMode: "richText", trigger: "axis" },
       legend: { show: many, bottom: 0, type: "scroll" },
       grid: { left: 8, right: 16, top: 32, bottom: many ? 34 : 8, containLabel: true },
-      xAxis: { type: "category", data: data.labels },
+      xAxis: { type: "category", data: short(data.labels) },
       yAxis: {
         type: "value", name: units.size === 1 ? data.series[0].unit : "", nameTextStyle: { align: "right" },
         minInterval: units.has("") ? 1 : 0, splitLine: { lineStyle: { color: "#e3e9ef" } },
@@ -51,7 +58,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const picture = echarts.init(place, null, { renderer: "canvas" });
     const shared = { color: colours, animation: !still, textStyle: { fontFamily: getComputedStyle(document.body).fontFamily } };
     const round = data.type === "pie";
-    const fit = () => round || picture.setOption({ xAxis: { axisLabel: names(data.labels, picture.getWidth() - 80) } });
+    const fit = () => round || picture.setOption({ xAxis: { axisLabel: names(short(data.labels), picture.getWidth() - 80) } });
     picture.setOption({ ...shared, ...(round ? pie(data) : plane(data)) });
     fit();
     new ResizeObserver(() => {
