@@ -37,7 +37,7 @@ def under_load(
         recovery = max(recovery, work.late_at - load.marked)
         notes.append(f"后台任务 {work.asked} 个，未完成 {work.undone}")
     passed = lost == 0 and recovery <= GOAL and bool(load.acknowledged) and not (work and work.undone)
-    noted = ";".join(filter(None, notes))
+    noted = "；".join(filter(None, notes))
     return Result(
         name, title, passed, len(load.acknowledged), lost, load.requests, load.failed, recovery, noted,
         slowest=load.slowest,
