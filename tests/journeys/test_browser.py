@@ -14,6 +14,10 @@ from tests.conftest import Browse, Store
 from tests.factories import PASSWORD, make_staff
 
 SIZES = {"desk": (1440, 900), "phone": (390, 844)}
+MENU_HIDES_IT = """() => {
+  const here = document.querySelector("#sidebar [aria-current=page]")?.getBoundingClientRect();
+  return here && (here.top < 0 || here.bottom > innerHeight);
+}"""
 
 
 @pytest.fixture
@@ -43,6 +47,8 @@ def visit_all(page: Page, address: str) -> dict[str, str]:
             problems[path] = f"status {answer and answer.status}"
         elif width[0] > width[1]:
             problems[path] = f"scrolls sideways: {width}"
+        elif page.evaluate(MENU_HIDES_IT):
+            problems[path] = "the menu does not show where one is"
         waiting += page.eval_on_selector_all("a[href^='/']", "links => links.map(link => link.getAttribute('href'))")
     assert len(seen) > 25, seen
     return problems

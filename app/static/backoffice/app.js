@@ -28,6 +28,16 @@ for (const group of document.querySelectorAll(".menu-group")) {
   group.addEventListener("toggle", () => sessionStorage.setItem(key, group.open ? "open" : "closed"));
 }
 
+// The menu stays where it was scrolled to, with the present page in sight.
+const sidebar = document.getElementById("sidebar");
+if (sidebar) {
+  const here = sidebar.querySelector("[aria-current=page]");
+  sidebar.scrollTop = Number(sessionStorage.getItem("menu:top"));
+  const above = here ? here.offsetTop - sidebar.scrollTop : 0;
+  if (here && (above < 0 || above + here.offsetHeight > sidebar.clientHeight)) sidebar.scrollTop += above - sidebar.clientHeight / 2;
+  addEventListener("pagehide", () => sessionStorage.setItem("menu:top", sidebar.scrollTop));
+}
+
 // What is unfolded on a wide screen stands in the way on a phone.
 if (drawer.matches) for (const part of document.querySelectorAll("[data-unfolded]")) part.open = false;
 

@@ -41,7 +41,7 @@ def text(client: FlaskClient, url: str, status: int = 200) -> str:
 
 def numbers(page: str) -> list[str]:
     """The unit numbers on a list page, in order."""
-    return re.findall(r'<a class="row-link"[^>]*>([^<]*)</a>', page)
+    return re.findall(r'<a class="row-link[^>]*>([^<]*)</a>', page)
 
 
 def link(page: str, rel: str) -> str | None:
