@@ -9,6 +9,7 @@ from tests.bulk import work_off
 from tests.conftest import Store
 from tests.factories import PASSWORD, make_staff
 from tests.journeys.test_browser import SIZES, address
+from tests.signing_in import sign_in
 
 __all__ = ("address",)  # the fixture: the demonstration, served
 
@@ -34,11 +35,7 @@ def walker(store: Store, address: str) -> str:
 def signed_in(context: BrowserContext, walker: str) -> Page:
     """A page of the back office, after the sign-in."""
     page = context.new_page()
-    page.goto(f"{walker}/login/")
-    page.fill("[name=username]", "walker")
-    page.fill("[name=password]", PASSWORD)
-    page.click("[type=submit]")
-    page.wait_for_url(f"{walker}/")
+    sign_in(page, walker, "walker", PASSWORD)
     return page
 
 

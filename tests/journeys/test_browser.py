@@ -12,6 +12,7 @@ from app.core.audit import AuditEntry
 from app.core.backoffice import ModuleView
 from tests.conftest import Browse, Store
 from tests.factories import PASSWORD, make_staff
+from tests.signing_in import sign_in
 
 SIZES = {"desk": (1440, 900), "phone": (390, 844)}
 MENU_HIDES_IT = """() => {
@@ -73,11 +74,7 @@ def test_every_page_opens_cleanly(address: str, store: Store, chromium: Browser,
     page.on("console", listen)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("request", watch)
-    page.goto(f"{address}/login/")
-    page.fill("[name=username]", "walker")
-    page.fill("[name=password]", PASSWORD)
-    page.click("[type=submit]")
-    page.wait_for_url(f"{address}/")
+    sign_in(page, address, "walker", PASSWORD)
     assert visit_all(page, address) == {}
     assert complaints == []
     context.close()
@@ -89,11 +86,7 @@ def test_a_form_that_is_opened_and_saved_changes_nothing(
     with store() as session:
         make_staff(session, "walker")
     page = chromium.new_context(locale="zh-CN").new_page()
-    page.goto(f"{address}/login/")
-    page.fill("[name=username]", "walker")
-    page.fill("[name=password]", PASSWORD)
-    page.click("[type=submit]")
-    page.wait_for_url(f"{address}/")
+    sign_in(page, address, "walker", PASSWORD)
     saved, problems = 0, {}
     for view in app.extensions["appbuilder"].baseviews:
         if not isinstance(view, ModuleView) or not view.edit_attributes or view.readonly or not view.can_edit:
@@ -133,11 +126,7 @@ def test_somebody_with_one_right_walks_only_there(
     with store() as session:
         make_staff(session, "narrow", {("certification", "view")})
     page = chromium.new_context(locale="zh-CN").new_page()
-    page.goto(f"{address}/login/")
-    page.fill("[name=username]", "narrow")
-    page.fill("[name=password]", PASSWORD)
-    page.click("[type=submit]")
-    page.wait_for_url(f"{address}/")
+    sign_in(page, address, "narrow", PASSWORD)
     menu = page.eval_on_selector_all("aside a[href^='/']", "links => links.map(link => link.getAttribute('href'))")
     assert set(menu) == {"/", "/members/certification/"}
     for path in ("/members/customer/", "/estate/unit/", "/system/settings/", "/import/unit/", "/members/customer/1"):

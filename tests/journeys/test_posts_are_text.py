@@ -21,6 +21,7 @@ from tests.modules.leasing.factories import make_application, make_listing
 from tests.modules.lost_found.factories import make_claim, make_item
 from tests.modules.notices.factories import make_notice
 from tests.modules.repairs.factories import make_home, make_order
+from tests.signing_in import sign_in
 
 ALL = "\n".join(XSS)
 
@@ -37,11 +38,7 @@ def page(address: str, store: Store, chromium: Browser) -> Iterator[Page]:
     with store() as session:
         make_staff(session, "reader")
     found = chromium.new_page(locale="zh-CN", base_url=address)
-    found.goto("/login/")
-    found.fill("[name=username]", "reader")
-    found.fill("[name=password]", PASSWORD)
-    found.click("[type=submit]")
-    found.wait_for_url(f"{address}/")
+    sign_in(found, address, "reader", PASSWORD)
     yield found
     found.close()
 

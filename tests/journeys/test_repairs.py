@@ -12,6 +12,7 @@ from tests.conftest import PhoneOf, Store
 from tests.factories import PASSWORD, make_staff, make_technician
 from tests.modules.repairs.factories import make_category, make_home
 from tests.phones import Phone
+from tests.signing_in import sign_in
 
 DESK = {("work_orders", action) for action in ("view", "edit", "delete", "approve")}
 
@@ -26,11 +27,7 @@ def desk(address: str, store: Store, chromium: Browser) -> Iterator[Page]:
     page = context.new_page()
     page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto("/login/")
-    page.fill("[name=username]", "desk")
-    page.fill("[name=password]", PASSWORD)
-    page.click("[type=submit]")
-    page.wait_for_url("**/")
+    sign_in(page, address, "desk", PASSWORD)
     page.goto("/repairs/board/")
     yield page
     context.close()

@@ -16,6 +16,7 @@ from tests.factories import PASSWORD, make_staff
 from tests.modules.ads.factories import make_ad
 from tests.modules.notices.factories import make_notice
 from tests.phones import picture
+from tests.signing_in import sign_in
 
 # ruff: noqa: E501  (the clipboard as Word and WPS fill it)
 WORD_PASTE = """<html xmlns:o="urn:schemas-microsoft-com:office:office"><head><style>p.MsoNormal{color:red}</style></head>
@@ -48,11 +49,7 @@ def page(address: str, store: Store, chromium: Browser) -> Iterator[Page]:
     page.said = []  # type: ignore[attr-defined]
     page.on("console", lambda m: page.said.append(m.text) if m.type in ("error", "warning") else None)  # type: ignore[attr-defined]
     page.on("pageerror", lambda error: page.said.append(str(error)))  # type: ignore[attr-defined]
-    page.goto("/login/")
-    page.fill("[name=username]", "writer")
-    page.fill("[name=password]", PASSWORD)
-    page.click("[type=submit]")
-    page.wait_for_url(f"{address}/")
+    sign_in(page, address, "writer", PASSWORD)
     yield page
     page.close()
 

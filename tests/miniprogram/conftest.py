@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
+from tests.signing_in import sign_in
 from tests.waiting import answers, free_port, wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -186,11 +187,7 @@ def seat(park: Park, chromium: Browser, username: str) -> Iterator[Desk]:
     context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
-    page.goto(f"{park.address}/login/")
-    page.fill("[name=username]", username)
-    page.fill("[name=password]", "Demo-2026!")
-    page.click("[type=submit]")
-    page.wait_for_url(f"{park.address}/")
+    sign_in(page, park.address, username, "Demo-2026!")
     yield Desk(park.address, page)
     context.close()
 

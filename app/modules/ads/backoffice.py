@@ -77,7 +77,7 @@ class AdView(ModuleView):
         yield Button("海报素材库", url_for("poster_library.index_view"), "fa-images")
 
     def extra_buttons(self, record: Ad) -> Iterable[Button]:
-        if record.state not in ("published", "pending"):
+        if not operations.fixed(record):
             yield Button("用模板制作海报", self.url("poster", pk=record.id), "fa-wand-magic-sparkles", "edit")
 
     def show_context(self, record: Ad) -> dict[str, Any]:

@@ -304,6 +304,18 @@ def test_a_void_bill_is_nobodys_debt_and_a_paid_one_is_not_voided(store: Store) 
         check_books(session, unit.community_id)
 
 
+def test_a_bill_that_owes_only_its_late_fee_since_the_rest_was_waived_can_be_voided(store: Store) -> None:
+    with store() as session:
+        customer, unit, _member = make_household(session)
+        bill = make_bill(session, customer, unit, 8_000)
+        bill.late_fee_fen = 40
+        waivers.approve(session, waivers.request(session, bill, "principal", 8_000, "空调故障", None), None)
+        assert (bill.state, bill.outstanding_fen) == ("unpaid", 40)
+        charges.void(session, bill, "重复出账")
+        assert bill.state == "void"
+        check_books(session, unit.community_id)
+
+
 def test_a_deposit_is_set_off_and_the_rest_given_back_with_approval(store: Store) -> None:
     with store() as session:
         customer, unit, _member = make_household(session)

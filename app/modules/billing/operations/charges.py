@@ -83,7 +83,8 @@ def void(session: Session, bill: Bill, reason: str) -> Bill:
         raise Conflict(_("账单已有缴费，不能作废；请先退款"))
     due = bill.principal_due_fen
     Bill.flow.apply(session, bill, "void", Bill.paid_fen == 0, Bill.late_paid_fen == 0, note=reason.strip()[:200])
-    ledger.enter(session, VOIDING, INCOME, RECEIVABLE, due, **ledger.of_bill(bill))
+    if due:  # a waiver of all but its late fee has taken it out of the books already
+        ledger.enter(session, VOIDING, INCOME, RECEIVABLE, due, **ledger.of_bill(bill))
     session.flush()
     if bill.origin:
         bill_voided.send(bill.origin, session=session, bill_id=bill.id, reason=bill.note)
