@@ -23,6 +23,7 @@ from app.core.jobs.models import DEAD, WAITING, OutboxEntry
 from app.core.jobs.queue import queue_state
 from app.core.media import MediaFile, content
 from app.core.module import registry
+from app.core.replica import configured
 from app.core.upkeep import backup, database, migration_state, proof
 
 GOOD, POOR, BAD = "good", "poor", "bad"
@@ -166,10 +167,10 @@ def archiving() -> Iterable[Finding]:
 
 def replica() -> Iterable[Finding]:
     """The read replica answers, is one, and keeps up."""
-    configured = current_app.extensions.get("replica")
-    if configured is None or database.kind() != database.POSTGRESQL:
+    there = configured()
+    if there is None or database.kind() != database.POSTGRESQL:
         return
-    session, what = configured.session(), "只读副本"
+    session, what = there.session(), "只读副本"
     if session is None:
         yield Finding(BAD, what, "没有应答，报表和导出暂时读主库")
         return
