@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from flask import Flask
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import func, select
+from sqlalchemy import Integer, cast, func, select
 from sqlalchemy.orm import Session
 from stdnum.cn import ric, uscc
 from werkzeug.security import generate_password_hash
@@ -16,6 +16,7 @@ from app import demo
 from app.core import audit, clock
 from app.core.media import MediaFile
 from app.core.module import registry
+from app.modules.billing.models import Bill
 from app.modules.estate.models import Building, Community, Unit
 from app.modules.members.demo_people import Invention
 from app.modules.members.models import (
@@ -187,3 +188,23 @@ def test_production_does_not_start_over_accounts_of_the_demonstration(park: Flas
             person.password = generate_password_hash(os.urandom(9).hex(), method="pbkdf2:sha256:1")
     with switched(park, PRODUCTION=True):
         demo.refuse_accounts(park)
+
+
+def test_what_fell_due_is_mostly_paid_and_who_signs_in_on_the_phone_has_something_to_pay(
+    park: Flask, store: Store
+) -> None:
+    with store() as session:
+        due = dict(
+            session.execute(
+                select(Bill.due_on, func.avg(cast(Bill.state == "paid", Integer)))
+                .where(Bill.due_on < clock.today(), Bill.tariff_id.is_not(None))
+                .group_by(Bill.due_on)
+            )
+            .tuples()
+            .all()
+        )
+        assert len(due) >= 2
+        assert all(0.6 < paid < 0.95 for paid in due.values()), due
+        merchant = select(CustomerMember.customer_id).join(Member).where(Member.openid == "demo-openid-merchant")
+        overdue = (Bill.customer_id.in_(merchant), Bill.state == "unpaid", Bill.due_on < clock.today())
+        assert count(session, Bill, *overdue) >= 2

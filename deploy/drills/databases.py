@@ -24,25 +24,45 @@ from tests.waiting import wait_until
 
 NOTICED_SECONDS = 30
 """When Patroni, left as it comes, calls a primary lost."""
+SETTLED_SECONDS = 5
+"""What the new primary has written alone when the old one comes back."""
 ARCHIVED_WITHIN = timedelta(seconds=65)
 """archive_timeout of deploy/postgresql, and the copying."""
 PAYMENTS = 20
 
 
 def standby(stage: Stage) -> Result:
-    """The primary is lost; its synchronous standby takes over."""
+    """The primary is lost; its synchronous standby takes over, and the old primary comes back behind it."""
     _follow_in_step(stage)
+    loads: list[Load] = []
 
-    def harm(_load: Load) -> str:
+    def harm(load: Load) -> str:
+        loads.append(load)
         stage.services["database"].kill(for_good=True)
         time.sleep(NOTICED_SECONDS)
         begun = time.monotonic()
         stage.spare.promote()
-        return f"{NOTICED_SECONDS} 秒后判定失联，提升备机用 {time.monotonic() - begun:.1f} 秒"
+        promoted = time.monotonic() - begun
+        stage.primary, stage.spare = stage.spare, stage.primary
+        stage.services["database"] = stage.services.pop("standby")
+        time.sleep(SETTLED_SECONDS)
+        begun = time.monotonic()
+        stage.spare.rejoin(stage.primary)
+        rewound = time.monotonic() - begun
+        stage.services["standby"] = Service("standby", stage.spare.start)
+        streaming = _wait_for_standby(stage, "async")
+        return (
+            f"{NOTICED_SECONDS} 秒后判定失联，提升备机用 {promoted:.1f} 秒；"
+            f"旧主库 pg_rewind {rewound:.1f} 秒、再过 {streaming:.1f} 秒开始流复制"
+        )
 
-    result = under_load(stage, "standby", "kill -9 主库，提升同步备机", harm, after=20, errands=True)
-    stage.primary, stage.spare = stage.spare, stage.primary
-    stage.services["database"] = stage.services.pop("standby")
+    result = under_load(stage, "standby", "kill -9 主库，提升同步备机，旧主库重新加入", harm, after=15, errands=True)
+    position = stage.primary.ask("SELECT pg_current_wal_lsn()::text")
+    wait_until(lambda: stage.spare.ask(f"SELECT pg_last_wal_replay_lsn() >= '{position}'"), 60)
+    behind = loads[0].lost(DATABASE_URL=stage.spare.url)
+    result.notes += f"；重新加入的备机上缺少或不同的 {behind} 笔"
+    result.passed = result.passed and behind == 0
+    stage.services.pop("standby").rest()
     stage.spare.lose()
     return result
 
@@ -122,7 +142,7 @@ def _wrong_at(stage: Stage, load: Load, copy: Path, moment: datetime) -> list[st
         service = Service("moment", server.start)
         try:
             server.wait()
-            there = {"DATABASE_URL": f"postgresql+psycopg://postgres@{server.address}:{server.port}/postgres"}
+            there = {"DATABASE_URL": server.url}
             wrong = [f"缺少 {lost} 笔"] if (lost := load.lost(until=moment, **there)) else []
             with stage.application(**there), reading():
                 session = db.session()

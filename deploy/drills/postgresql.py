@@ -66,6 +66,11 @@ class Server:
         """deploy/postgresql/recover."""
         self._do(str(self._tools / "recover"), str(copy), str(wal), str(self.data), *filter(None, (moment,)))
 
+    def rejoin(self, primary: "Server") -> None:
+        """deploy/postgresql/rejoin."""
+        words = (primary.source, str(self.wal), str(self.data), str(self._tools / "postgresql.conf"))
+        self._do(str(self._tools / "rejoin"), *words)
+
     def start(self) -> "subprocess.Popen[bytes]":
         """Serve."""
         settings = {
@@ -113,6 +118,11 @@ class Server:
     def source(self) -> str:
         """How clients find it."""
         return f"host={self.address} port={self.port} user=postgres dbname=postgres connect_timeout=3"
+
+    @property
+    def url(self) -> str:
+        """How the program finds it."""
+        return f"postgresql+psycopg://postgres@{self.address}:{self.port}/postgres"
 
     def _make(self, folder: Path) -> None:
         folder.mkdir(exist_ok=True)

@@ -57,6 +57,8 @@ class Service:
                 member.kill()
             except psutil.NoSuchProcess:
                 continue
+        if for_good:
+            self.process.wait()  # a number that is still taken looks like a server that still runs
 
     def replace(self, start: Start | None = None) -> None:
         """Stop in order and start anew, from now on with ``start``: what an upgrade does."""

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -62,6 +63,12 @@ def test_every_metric_that_is_watched_exists(app: Flask) -> None:
         assert yaml.safe_load((DEPLOY / "prometheus" / name).read_text(encoding="utf-8"))
 
 
+def test_compose_follows_the_specification() -> None:
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    done = subprocess.run([*check, DEPLOY / "compose.yaml"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
 def test_the_containers_have_limits_health_and_no_rights_to_spare() -> None:
     services, volumes = COMPOSE["services"], COMPOSE["volumes"]
     for name, service in services.items():
@@ -77,7 +84,21 @@ def test_the_containers_have_limits_health_and_no_rights_to_spare() -> None:
     for name in ("web", "relay", "worker"):
         assert services[name]["cap_drop"] == ["ALL"]
         assert services[name]["read_only"] is True
+    for name in ("relay", "worker"):
+        assert services[name]["depends_on"] == {"web": {"condition": "service_healthy"}}, "jobs need the tables"
     assert [name for name, service in services.items() if "ports" in service] == ["nginx"]
+
+
+def test_the_image_carries_compiled_translations(tmp_path: Path) -> None:
+    """A container's files are read-only: what is not compiled when the image is built stays English."""
+    image = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    command = re.findall(r"^RUN (pybabel .*)$", image, re.MULTILINE)[0].split()
+    translations = DEPLOY.parent / "translations"
+    shutil.copytree(translations, tmp_path / "translations", ignore=shutil.ignore_patterns("*.mo"))
+    subprocess.run([Path(sys.executable).with_name(command[0]), *command[1:]], cwd=tmp_path, check=True)
+    sources = [path.relative_to(translations) for path in translations.rglob("*.po")]
+    assert sources
+    assert all((tmp_path / "translations" / path.with_suffix(".mo")).exists() for path in sources)
 
 
 def test_nginx_accepts_its_file(tmp_path: Path) -> None:

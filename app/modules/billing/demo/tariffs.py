@@ -21,6 +21,8 @@ from app.modules.members.models import MERCHANT, Customer, Occupancy
 OWNER = "粤海智谷产业园开发有限公司"
 """Owns what is vacant."""
 MONTHS = 3
+NEWEST = timedelta(days=10)
+"""How long ago this month's bills were issued, so that some of them are paid."""
 FIVE_PER_MYRIAD = Decimal("0.0005")
 HOUSE_STEPS = [{"upto": "260", "price": "0.6086"}, {"upto": "600", "price": "0.6586"}, {"price": "0.9086"}]
 WATER_STEPS = [{"upto": "26", "price": "2.90"}, {"upto": "34", "price": "4.00"}, {"price": "7.30"}]
@@ -60,11 +62,10 @@ def fill(session: Session) -> None:
     shown: dict[int, Decimal] = {}
     _read(session, meters, months[0].first - timedelta(days=5), rng, shown)
     for month in months:
-        read_on = min(month.first + timedelta(days=24), today)
-        _read(session, meters, read_on, rng, shown)
-        issued = datetime.combine(min(month.first + timedelta(days=25), today), time(9), clock.SHANGHAI)
-        if issued.date() < today:
-            with clock.travel(issued):
+        issued = max(month.first, min(month.first + timedelta(days=25), today - NEWEST))
+        _read(session, meters, issued - timedelta(days=1), rng, shown)
+        if issued < today:
+            with clock.travel(datetime.combine(issued, time(9), clock.SHANGHAI)):
                 runs.start(session, Scope(park.id, month.key), None)
         else:
             runs.start(session, Scope(park.id, month.key), None)
