@@ -5,12 +5,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from deploy.drills import databases, faults, machine
+from deploy.drills import databases, faults, machine, patroni
 from deploy.drills.report import Result, keep
 from deploy.drills.stage import stage
 
 ON_STAGE = {**databases.DRILLS, **faults.DRILLS}
-DRILLS = {**ON_STAGE, **machine.DRILLS}
+APART = {**machine.DRILLS, **patroni.DRILLS}
+DRILLS = {**ON_STAGE, **APART}
 
 
 def main(names: list[str]) -> int:
@@ -35,7 +36,7 @@ def main(names: list[str]) -> int:
             print(examined.stdout)
             if examined.returncode and "clock" not in on_stage:  # that one leaves entries of the future behind
                 return 1
-    results += [_tell(machine.DRILLS[name]()) for name in wanted if name in machine.DRILLS]
+    results += [_tell(APART[name]()) for name in wanted if name in APART]
     return 0 if all(result.passed for result in results) else 1
 
 

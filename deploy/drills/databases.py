@@ -57,14 +57,19 @@ def standby(stage: Stage) -> Result:
         )
 
     result = under_load(stage, "standby", "kill -9 主库，提升同步备机，旧主库重新加入", harm, after=15, errands=True)
-    position = stage.primary.ask("SELECT pg_current_wal_lsn()::text")
-    wait_until(lambda: stage.spare.ask(f"SELECT pg_last_wal_replay_lsn() >= '{position}'"), 60)
-    behind = loads[0].lost(DATABASE_URL=stage.spare.url)
-    result.notes += f"；重新加入的备机上缺少或不同的 {behind} 笔"
-    result.passed = result.passed and behind == 0
+    examine_rejoined(stage, loads[0], result)
     stage.services.pop("standby").rest()
     stage.spare.lose()
     return result
+
+
+def examine_rejoined(stage: Stage, load: Load, result: Result) -> None:
+    """Look for what was acknowledged on the server that came back behind the new primary, and note it."""
+    position = stage.primary.ask("SELECT pg_current_wal_lsn()::text")
+    wait_until(lambda: stage.spare.ask(f"SELECT pg_last_wal_replay_lsn() >= '{position}'"), 60)
+    behind = load.lost(DATABASE_URL=stage.spare.url)
+    result.notes += f"；重新加入的备机上缺少或不同的 {behind} 笔"
+    result.passed = result.passed and behind == 0
 
 
 def _follow_in_step(stage: Stage) -> None:

@@ -77,17 +77,36 @@ class Server:
             "config_file": self._tools / "postgresql.conf",
             "listen_addresses": "*" if self._prefix else "127.0.0.1",
             "port": self.port,
+            **self._settings(),
+        }
+        words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        return self.run(str(POSTGRES_BIN_PATH / "postgres"), "-D", str(self.data), *words)
+
+    def run(self, *words: str, **environment: str) -> "subprocess.Popen[bytes]":
+        """Start a program as the owner of the data."""
+        with (self.data.parent / "log").open("ab") as log:
+            return subprocess.Popen(
+                [*self._prefix, *self._as_owner, *words], env=self._environment() | environment, cwd=self.data,
+                stdout=log, stderr=log,
+            )  # fmt: skip
+
+    def settings_file(self) -> Path:
+        """A file with the deployed settings and those of a rehearsal, for a Patroni that starts the server."""
+        path = self.data.parent / "rehearsal.conf"
+        lines = [f"include '{self._tools}/postgresql.conf'"]
+        for name, value in self._settings().items():
+            quoted = value.replace("'", "''")
+            lines.append(f"{name} = '{quoted}'")
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return path
+
+    def _settings(self) -> dict[str, str]:
+        return {
             "unix_socket_directories": "",
             "shared_buffers": "256MB",
             "archive_mode": "on" if self.wal else "off",
             "archive_command": f"'{self._tools}/archive-wal' '%p' '%f' '{self.wal}'",
         }
-        words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        with (self.data.parent / "log").open("ab") as log:
-            return subprocess.Popen(
-                [*self._prefix, *self._as_owner, str(POSTGRES_BIN_PATH / "postgres"), "-D", str(self.data), *words],
-                env=self._environment(), cwd=self.data, stdout=log, stderr=log,
-            )  # fmt: skip
 
     def wait(self) -> float:
         """Wait until it takes writes; the seconds that it took."""

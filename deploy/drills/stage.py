@@ -131,9 +131,7 @@ class Stage:
 
     def begin(self) -> None:
         """Start all of it; returns when both nodes are ready."""
-        self.primary.create()
-        self.services["database"] = Service("database", self.primary.start)
-        self.primary.wait()
+        self.serve_database()
         self.services["valkey"] = Service("valkey", self._valkey)
         for number in (1, 2):
             self.services[f"web{number}"] = Service(f"web{number}", self.web(number))
@@ -141,6 +139,12 @@ class Stage:
         for name in JOBS:
             self.services[name] = Service(name, self._jobs(name))
         self.balancer.start()
+
+    def serve_database(self) -> None:
+        """Start PostgreSQL, empty; returns when it takes writes."""
+        self.primary.create()
+        self.services["database"] = Service("database", self.primary.start)
+        self.primary.wait()
 
     @property
     def address(self) -> str:

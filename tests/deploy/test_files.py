@@ -22,7 +22,7 @@ DEPLOY = Path(__file__).parents[2] / "deploy"
 OPTIONS = {option.name for option in config.OPTIONS}
 FOREIGN = {"PYTHONUNBUFFERED", "FLASK_APP", "PATH"}
 METRIC = re.compile(r"wuye_[a-z_]+")
-UNITS = sorted((DEPLOY / "systemd").glob("wuye*"))
+UNITS = sorted([*(DEPLOY / "systemd").glob("wuye*"), DEPLOY / "patroni" / "patroni.service"])
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
 
 
@@ -101,6 +101,16 @@ def test_the_image_carries_compiled_translations(tmp_path: Path) -> None:
     assert all((tmp_path / "translations" / path.with_suffix(".mo")).exists() for path in sources)
 
 
+def test_patroni_sets_nothing_else_than_postgresql_conf() -> None:
+    """What must be equal on all members Patroni sets itself, over the file: the two must not come apart."""
+    patroni = yaml.safe_load((DEPLOY / "patroni" / "patroni.yml").read_text(encoding="utf-8"))
+    file = (DEPLOY / "postgresql" / "postgresql.conf").read_text(encoding="utf-8")
+    written = dict(re.findall(r"^(\w+) = (\S+)", file, re.MULTILINE))
+    kept = patroni["bootstrap"]["dcs"]["postgresql"]["parameters"]
+    assert kept
+    assert {name: str(value) for name, value in kept.items()} == {name: written[name] for name in kept}
+
+
 def test_nginx_accepts_its_file(tmp_path: Path) -> None:
     nginx = needs("nginx")
     key = ec.generate_private_key(ec.SECP256R1())
@@ -132,19 +142,19 @@ def test_nginx_accepts_its_file(tmp_path: Path) -> None:
 def test_systemd_accepts_its_units(tmp_path: Path) -> None:
     analyze = needs("systemd-analyze")
     named = ("run.py", ".venv/bin/python", ".venv/bin/flask", "deploy/systemd/wait-until-ready")
-    for program in (*named, "litestream", "base-backup"):
+    for program in (*named, "litestream", "base-backup", "patroni"):
         path = tmp_path / "srv" / program
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("#!/bin/sh\n")
         path.chmod(0o755)
     for unit in UNITS:
         text = unit.read_text(encoding="utf-8").replace("/srv/wuye/current", str(tmp_path / "srv"))
-        text = text.replace("/usr/local/bin", str(tmp_path / "srv"))
+        text = text.replace("/usr/local/bin", str(tmp_path / "srv")).replace("/opt/patroni/bin", str(tmp_path / "srv"))
         name = unit.name.replace("@.", "@8081.")
         (tmp_path / name).write_text(text.replace("%i", "8081").replace("User=", "# ").replace("Group=", "# "))
-    units = [str(path) for path in tmp_path.glob("wuye*")]
+    units = [str(tmp_path / unit.name.replace("@.", "@8081.")) for unit in UNITS]
     done = subprocess.run([analyze, "verify", "--man=no", *units], capture_output=True, text=True)
-    ours = [line for line in done.stderr.splitlines() if "wuye" in line]
+    ours = [line for line in done.stderr.splitlines() if "wuye" in line or "patroni" in line]
     assert ours == []
     for timer in tmp_path.glob("*.timer"):
         when = re.findall(r"^OnCalendar=(.*)$", timer.read_text(), re.MULTILINE)[0]
