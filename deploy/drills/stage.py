@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,14 @@ JOBS = {"relay": "relay", "worker": "work"}
 Start = Callable[[], "subprocess.Popen[bytes]"]
 
 
+def kill_family(number: int) -> None:
+    """kill -9 of a process and all its children."""
+    parent = psutil.Process(number)
+    for member in (*parent.children(recursive=True), parent):
+        with suppress(psutil.NoSuchProcess):
+            member.kill()
+
+
 class Service:
     """A process that is started again when it dies, until it is told to rest."""
 
@@ -51,12 +59,7 @@ class Service:
     def kill(self, *, for_good: bool = False) -> None:
         """kill -9, children too."""
         self._resting = self._resting or for_good
-        family = [*psutil.Process(self.process.pid).children(recursive=True), psutil.Process(self.process.pid)]
-        for member in family:
-            try:
-                member.kill()
-            except psutil.NoSuchProcess:
-                continue
+        kill_family(self.process.pid)
         if for_good:
             self.process.wait()  # a number that is still taken looks like a server that still runs
 

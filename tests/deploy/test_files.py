@@ -147,12 +147,12 @@ def test_systemd_accepts_its_units(tmp_path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("#!/bin/sh\n")
         path.chmod(0o755)
+    units: list[Path] = []
     for unit in UNITS:
         text = unit.read_text(encoding="utf-8").replace("/srv/wuye/current", str(tmp_path / "srv"))
         text = text.replace("/usr/local/bin", str(tmp_path / "srv")).replace("/opt/patroni/bin", str(tmp_path / "srv"))
-        name = unit.name.replace("@.", "@8081.")
-        (tmp_path / name).write_text(text.replace("%i", "8081").replace("User=", "# ").replace("Group=", "# "))
-    units = [str(tmp_path / unit.name.replace("@.", "@8081.")) for unit in UNITS]
+        units.append(tmp_path / unit.name.replace("@.", "@8081."))
+        units[-1].write_text(text.replace("%i", "8081").replace("User=", "# ").replace("Group=", "# "))
     done = subprocess.run([analyze, "verify", "--man=no", *units], capture_output=True, text=True)
     ours = [line for line in done.stderr.splitlines() if "wuye" in line or "patroni" in line]
     assert ours == []
